@@ -1,0 +1,34 @@
+import type { Gateway } from './gateway.ts'
+
+export interface BannerFacts {
+  readonly url: string
+  readonly startedInMs: number
+  readonly gateway: Gateway
+  readonly found: Readonly<Record<string, string>>
+  readonly version: string
+}
+
+/** What a person sees after `npm start`: where it is, what it can use, and one thing to try. */
+export function banner({ url, startedInMs, gateway, found, version }: BannerFacts): string {
+  const ready = gateway.accounts.map(({ provider }) => {
+    const place = found[provider.id]
+    return place === undefined ? provider.id : `${provider.id} (found at ${place})`
+  })
+  const first = gateway.accounts.find(({ provider }) => provider.id !== 'simulator')?.provider.id
+  const missing = [...gateway.requirements].map(([, setting]) => setting)
+  const model = first === undefined ? 'simulator/chat' : `${first}/<model>`
+  return [
+    `Inference Gateway ${version} is ready at ${url}/v1  (${Math.round(startedInMs)} ms)`,
+    '',
+    `  providers   ${ready.join(', ')}`,
+    ...(first === undefined
+      ? ['              No key is set and no local server was found: the built-in simulator answers.']
+      : []),
+    `  add more    set ${missing.slice(0, 5).join(', ')}${missing.length > 5 ? `, … (${missing.length - 5} more: npm start -- --help)` : ''}`,
+    '',
+    'Try it:',
+    `  curl ${url}/v1/chat/completions -d '{"model":"${model}","messages":[{"role":"user","content":"Hello!"}]}'`,
+    ...(first === undefined ? [] : [`  curl ${url}/v1/models?provider=${first}`]),
+    '',
+  ].join('\n')
+}

@@ -1,0 +1,75 @@
+import type { Secret } from '../kernel/secret.ts'
+import { nearest } from './nearest.ts'
+import { providerSettings } from './provider-settings.ts'
+import type { KnownProvider, ProviderValues } from './provider-settings.ts'
+import type { Setting } from './setting.ts'
+import { settings as table } from './settings.ts'
+import type { SettingValues } from './settings.ts'
+
+type ProviderTable = Readonly<Record<string, ProviderValues>>
+
+/** What cannot work together. `isBlank` tells whether a setting was set, but to nothing. */
+export function conflicts(
+  { server, enableAuth }: SettingValues,
+  isBlank: (setting: Setting) => boolean,
+): readonly string[] {
+  const problems: string[] = []
+  if ((server.tlsCertPath === null) !== (server.tlsKeyPath === null)) {
+    problems.push('SERVER_TLS_CERT_PATH and SERVER_TLS_KEY_PATH: expected both or neither')
+  }
+  // Blank means the default elsewhere, but nobody who switches authentication on wants tokens of a default issuer.
+  for (const setting of enableAuth ? [table.oidc.issuerUrl, table.oidc.clientId].filter(isBlank) : []) {
+    problems.push(`${setting.env}: expected a value, since ENABLE_AUTH is true`)
+  }
+  return problems
+}
+
+const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|\[?::1\]?)$/
+/** Names without a dot, reserved suffixes and private addresses: hosts that are not reached over the internet. */
+const PRIVATE_HOST =
+  /^([^.]+|.*\.(local|localhost|internal|lan|test|svc)|10\..*|127\..*|192\.168\..*|172\.(1[6-9]|2\d|3[01])\..*)$/
+
+function isPlainOnTheInternet(address: string): boolean {
+  const { protocol, hostname } = new URL(address)
+  return protocol === 'http:' && !PRIVATE_HOST.test(hostname)
+}
+
+function isSet(key: Secret | null): boolean {
+  return key !== null
+}
+
+/** What works but is likely not meant. */
+export function doubts(
+  { server, enableAuth, oidc }: SettingValues,
+  given: ProviderTable,
+  providers: readonly KnownProvider[],
+): readonly string[] {
+  const warnings: string[] = []
+  if (!enableAuth && !LOOPBACK.test(server.host) && Object.values(given).some(({ apiKey }) => isSet(apiKey))) {
+    warnings.push(
+      `Authentication is off and SERVER_HOST is ${server.host}: whoever reaches this port uses your provider keys. ` +
+        'Set ENABLE_AUTH=true, or SERVER_HOST=127.0.0.1.',
+    )
+  }
+  if (enableAuth && isPlainOnTheInternet(oidc.issuerUrl)) {
+    warnings.push('OIDC_ISSUER_URL is a public address without TLS: whoever sits between can let anybody in.')
+  }
+  for (const provider of providers) {
+    const { apiUrl, apiKey } = given[provider.id] ?? { apiUrl: null, apiKey: null }
+    const placeholder = /\{\w+\}/.exec(apiUrl ?? provider.baseUrl)?.[0]
+    if (!isSet(apiKey) || placeholder === undefined) continue
+    const { env } = providerSettings(provider).apiUrl
+    warnings.push(`${env} still holds ${placeholder}: put your own in its place.`)
+  }
+  return warnings
+}
+
+/** Variables that look like misspelt ones of ours: their first word is one of ours, and a known name is near. */
+export function nearMisses(names: Iterable<string>, known: readonly string[]): readonly string[] {
+  const firstWords = new Set(known.map((name) => name.split('_', 1)[0]))
+  return [...names].flatMap((name) => {
+    if (known.includes(name) || !firstWords.has(name.split('_', 1)[0])) return []
+    const meant = nearest(name, known)
+    return meant === null ? [] : [`${name} is not a setting. Did you mean ${meant}?`]
+  })
+}

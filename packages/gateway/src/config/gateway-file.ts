@@ -1,0 +1,64 @@
+import { customProvider } from './custom-provider.ts'
+import type { CustomProvider } from './custom-provider.ts'
+import { envPrefix, providerSettings } from './provider-settings.ts'
+import type { KnownProvider } from './provider-settings.ts'
+import { listOf, mapWith } from './shape.ts'
+import type { Path, Shape } from './shape.ts'
+import { parseYaml } from './yaml-document.ts'
+
+/** What the file that GATEWAY_CONFIG_PATH names says. */
+export interface GatewayFile {
+  readonly providers: readonly CustomProvider[]
+  /** The section `models` as it stands, and where a part of it stands as `file:line:column`. */
+  readonly models: { readonly content: unknown; readonly locate: (path: Path) => string } | null
+  /** Lines ready to be shown: `file:line:column: what is wrong`. */
+  readonly problems: readonly string[]
+}
+
+/** Ids that are taken without being rows of the catalog. */
+const RESERVED: ReadonlySet<string> = new Set(['simulator'])
+
+/** Why a provider cannot stand beside the others, or `null`. */
+function clash({ id }: CustomProvider, builtIn: readonly KnownProvider[], earlier: readonly CustomProvider[]) {
+  const same = builtIn.find((other) => other.id === id)
+  if (same !== undefined) {
+    const { apiUrl, apiKey } = providerSettings(same)
+    return `${id} is built in. Set ${apiUrl.env} and ${apiKey.env} to change it, or choose another id`
+  }
+  if (RESERVED.has(id)) return `${id} is built in; choose another id`
+  if (earlier.some((other) => other.id === id)) return `there is a provider ${id} above; choose another id`
+  const neighbour = [...builtIn, ...earlier].find((other) => envPrefix(other.id) === envPrefix(id))
+  return neighbour === undefined ? null : `${id} would share its variables with ${neighbour.id}; choose another id`
+}
+
+/** The section `providers`; every entry is held against those before it. */
+function providersBeside(builtIn: readonly KnownProvider[]): Shape<readonly CustomProvider[]> {
+  const earlier: CustomProvider[] = []
+  return listOf((value, path, report) => {
+    const provider = customProvider(value, path, report)
+    if (provider === undefined) return undefined
+    const reason = clash(provider, builtIn, earlier)
+    if (reason !== null) report([...path, 'id'], reason)
+    earlier.push(provider)
+    return provider
+  })
+}
+
+/** Reads the text of the file. `file` is its name in messages. Never throws: everything wrong is in `problems`. */
+export function parseGatewayFile(text: string, file: string, builtIn: readonly KnownProvider[]): GatewayFile {
+  const { content, locate, problems: syntaxProblems } = parseYaml(text, file)
+  const sections = mapWith({
+    providers: { shape: providersBeside(builtIn), about: 'OpenAI-compatible services beside the built-in ones.' },
+    // Any content: the part that chooses models reads it.
+    models: { shape: (section): unknown => section, about: 'How models are chosen.' },
+  })
+  const problems = [...syntaxProblems]
+  const read = sections(content ?? {}, [], (path, message, part) =>
+    problems.push(`${locate(path, part)}: ${path.length === 0 ? '' : `${path.join('.')}: `}${message}`),
+  )
+  return {
+    providers: read?.providers ?? [],
+    models: read?.models === undefined ? null : { content: read.models, locate },
+    problems,
+  }
+}

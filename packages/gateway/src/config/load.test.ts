@@ -1,0 +1,278 @@
+import { describe, expect, test } from 'bun:test'
+import { catalog } from '../providers/catalog.ts'
+import { configReport } from './config-report.ts'
+import { parseEnvFile } from './env-file.ts'
+import { loadSettings, SettingsError } from './load.ts'
+import { providerSettings } from './provider-settings.ts'
+import { rowsOf } from './setting.ts'
+import { settings as table } from './settings.ts'
+
+type Values = Readonly<Record<string, string | undefined>>
+
+/** Loads from an environment and the text of a .env file; `files` stands in for the disk. */
+function load(environment: Values, envFile = '', files: Values = {}) {
+  const readFile = (path: string): string => {
+    const text = files[path]
+    if (text === undefined) throw new Error(`ENOENT: no such file, open '${path}'`)
+    return text
+  }
+  return loadSettings([{ name: 'environment', values: environment }, parseEnvFile(envFile)], { catalog, readFile })
+}
+
+function problemsOf(...given: Parameters<typeof load>): readonly string[] {
+  try {
+    load(...given)
+    return []
+  } catch (error) {
+    if (error instanceof SettingsError) return error.problems
+    throw error
+  }
+}
+
+const sourceOf = (name: string, ...given: Parameters<typeof load>) =>
+  load(...given).effective.find(({ env }) => env === name)
+
+describe('defaults', () => {
+  test('are those of the contract when nothing is set', () => {
+    const { settings, warnings } = load({})
+    const port: number = settings.server.port
+    const level: 'debug' | 'info' | 'warn' | 'error' | 'silent' = settings.logLevel
+    const certificate: string | null = settings.server.tlsCertPath
+    expect({ port, level, certificate }).toEqual({ port: 8080, level: 'info', certificate: null })
+    expect(settings).toMatchObject({
+      isDevelopment: false,
+      simulatorEnabled: false,
+      logFormat: 'json',
+      server: { host: '0.0.0.0', readTimeoutMs: 30_000, maxRequestBodyBytes: 10_485_760, shutdownTimeoutMs: 25_000 },
+      client: { responseHeaderTimeoutMs: 600_000, streamIdleTimeoutMs: 300_000, maxStreamDurationMs: 0 },
+      models: { allowed: [], disallowed: [], idFormat: 'native', listTtlMs: 300_000 },
+    })
+    expect(settings.providers['openai']).toEqual({ apiUrl: null, apiKey: null })
+    expect(warnings).toEqual([])
+  })
+
+  test('change for development', () => {
+    const { settings } = load({ ENVIRONMENT: 'development' })
+    expect(settings).toMatchObject({
+      isDevelopment: true,
+      simulatorEnabled: true,
+      logFormat: 'pretty',
+      server: { host: '127.0.0.1', port: 8080 },
+    })
+    expect(load({ ENVIRONMENT: 'development', SERVER_HOST: '0.0.0.0' }).settings.server.host).toBe('0.0.0.0')
+  })
+
+  test('can be read by their own readers', () => {
+    const rows = [...rowsOf(table), ...catalog.flatMap((provider) => rowsOf(providerSettings(provider)))]
+    for (const { read, fallback, inDevelopment, otherwise } of rows) {
+      for (const text of [fallback, inDevelopment, otherwise]) if (typeof text === 'string') read(text)
+    }
+  })
+
+  test('have a name of their own each', () => {
+    const names = rowsOf(table).flatMap(({ env, alias }) => (alias === undefined ? [env] : [env, alias]))
+    expect(new Set(names).size).toBe(names.length)
+  })
+})
+
+describe('sources', () => {
+  test('the environment wins over .env, also through the other name of a setting', () => {
+    expect(load({ SERVER_PORT: '1' }, 'SERVER_PORT=2').settings.server.port).toBe(1)
+    expect(load({}, 'SERVER_PORT=2').settings.server.port).toBe(2)
+    expect(load({ AUTH_ENABLED: 'false' }, 'ENABLE_AUTH=true').settings.enableAuth).toBe(false)
+  })
+
+  test('an empty value is none, and hides the one in .env', () => {
+    expect(load({ SERVER_PORT: '', ENABLE_AUTH: ' ', CLIENT_TIMEOUT: '' }).settings.server.port).toBe(8080)
+    expect(load({ GROQ_API_KEY: '' }, 'GROQ_API_KEY=key').settings.providers['groq']?.apiKey).toBeNull()
+  })
+
+  test('blanks around a value do not count', () => {
+    expect(load({ OPENAI_API_KEY: ' key\n' }).settings.providers['openai']?.apiKey?.reveal()).toBe('key')
+  })
+
+  test('every value knows where it comes from', () => {
+    const env = { ENVIRONMENT: 'development', SERVER_PORT: '9000', AUTH_ENABLED: 'f' }
+    const given = [env, 'LOG_LEVEL=warn'] as const
+    expect(sourceOf('SERVER_PORT', ...given)).toEqual({ env: 'SERVER_PORT', text: '9000', source: 'environment' })
+    expect(sourceOf('ENABLE_AUTH', ...given)?.source).toBe('environment, as AUTH_ENABLED')
+    expect(sourceOf('LOG_LEVEL', ...given)?.source).toBe('.env')
+    expect(sourceOf('SERVER_HOST', ...given)?.source).toBe('default in development')
+    expect(sourceOf('CLIENT_TIMEOUT', ...given)).toEqual({ env: 'CLIENT_TIMEOUT', text: '30s', source: 'default' })
+    expect(sourceOf('GROQ_API_URL', ...given)?.text).toBe('https://api.groq.com/openai/v1')
+  })
+
+  test('two names of a setting may be used as long as they say the same', () => {
+    expect(load({ ENABLE_AUTH: 'true', AUTH_ENABLED: '1' }).settings.enableAuth).toBe(true)
+    expect(problemsOf({ ENABLE_AUTH: 'true', AUTH_ENABLED: '0' })).toEqual([
+      'ENABLE_AUTH="true" and AUTH_ENABLED="0": two names of one setting, expected one of them',
+    ])
+    expect(problemsOf({ OIDC_CLIENT_SECRET: 'canary-1', AUTH_OIDC_CLIENT_SECRET: 'canary-2' })).toEqual([
+      'OIDC_CLIENT_SECRET=*** and AUTH_OIDC_CLIENT_SECRET=***: two names of one setting, expected one of them',
+    ])
+    expect(problemsOf({ OIDC_CLIENT_SECRET: 'canary', AUTH_OIDC_CLIENT_SECRET: 'canary' })).toEqual([])
+  })
+
+  test('every newer name reaches its setting', () => {
+    const { settings } = load({
+      TELEMETRY_ENABLED: 'true',
+      AUTH_ENABLED: 'true',
+      AUTH_OIDC_ISSUER: 'https://id.example.com/',
+      AUTH_OIDC_CLIENT_ID: 'me',
+      AUTH_OIDC_CLIENT_SECRET: 'mine',
+    })
+    expect(settings).toMatchObject({ enableTelemetry: true, enableAuth: true })
+    expect(settings.oidc).toMatchObject({ issuerUrl: 'https://id.example.com/', clientId: 'me' })
+    expect(settings.oidc.clientSecret?.reveal()).toBe('mine')
+  })
+})
+
+describe('problems', () => {
+  test('are told all at once, by name, with what was given and what was expected', () => {
+    const problems = problemsOf(
+      {
+        SERVER_PORT: 'abc',
+        CLIENT_TIMEOUT: '-1s',
+        SERVER_READ_TIMEOUT: '30',
+        ENABLE_TELEMETRY: 'yes',
+        SERVER_TLS_CERT_PATH: '/cert.pem',
+        CLIENT_MAX_IDLE_CONNS: '-1',
+        OPENAI_API_URL: 'api.openai.com',
+        GATEWAY_CONFIG_PATH: 'gateway.yaml',
+      },
+      'LOG_LEVEL=loud\nnonsense',
+      { 'gateway.yaml': 'providers: 1' },
+    )
+    expect(problems).toEqual([
+      '.env:2: expected NAME=value, with every quote closed',
+      'SERVER_PORT="abc": expected a port, 0 to 65535',
+      'SERVER_READ_TIMEOUT="30": expected a duration such as 30s, 1m30s or 500ms',
+      'CLIENT_TIMEOUT="-1s": must not be negative',
+      'CLIENT_MAX_IDLE_CONNS="-1": expected a whole number, 0 or more',
+      'ENABLE_TELEMETRY="yes": expected true or false',
+      'LOG_LEVEL="loud" in .env: expected debug, info, warn, error or silent',
+      'OPENAI_API_URL="api.openai.com": expected a URL that starts with http:// or https://',
+      'SERVER_TLS_CERT_PATH and SERVER_TLS_KEY_PATH: expected both or neither',
+      'gateway.yaml:1:12: providers: expected a list',
+    ])
+    expect(new SettingsError(problems).message).toStartWith('10 settings are wrong:\n  .env:2:')
+  })
+
+  test.each([
+    ['a certificate without its key', { SERVER_TLS_CERT_PATH: 'a' }, 'both or neither'],
+    ['a key without its certificate', { SERVER_TLS_KEY_PATH: 'a' }, 'both or neither'],
+    [
+      'authentication without an issuer',
+      { ENABLE_AUTH: '1', OIDC_ISSUER_URL: '' },
+      'OIDC_ISSUER_URL: expected a value',
+    ],
+    ['authentication without a client', { ENABLE_AUTH: '1', OIDC_CLIENT_ID: ' ' }, 'OIDC_CLIENT_ID: expected a value'],
+    [
+      'a file that is not there',
+      { GATEWAY_CONFIG_PATH: 'no.yaml' },
+      'GATEWAY_CONFIG_PATH: cannot read the file: ENOENT',
+    ],
+  ])('name %s', (_, environment, expected) => {
+    const problems = problemsOf(environment)
+    expect(problems).toHaveLength(1)
+    expect(problems[0]).toContain(expected)
+  })
+
+  test('are none for an issuer under its newer name while the older one is empty', () => {
+    expect(problemsOf({ ENABLE_AUTH: '1', OIDC_ISSUER_URL: '', AUTH_OIDC_ISSUER: 'https://id.example.com' })).toEqual(
+      [],
+    )
+  })
+})
+
+describe('warnings', () => {
+  test.each([
+    ['a misspelt setting', { SERVER_PROT: '1' }, 'SERVER_PROT is not a setting. Did you mean SERVER_PORT?'],
+    ['a misspelt key', { OPENAI_APIKEY: 'k' }, 'OPENAI_APIKEY is not a setting. Did you mean OPENAI_API_KEY?'],
+    ['keys for everybody', { GROQ_API_KEY: 'k' }, 'Authentication is off and SERVER_HOST is 0.0.0.0'],
+    [
+      'an account that was not put in',
+      { CLOUDFLARE_API_KEY: 'k', SERVER_HOST: 'localhost' },
+      'CLOUDFLARE_API_URL still holds {ACCOUNT_ID}',
+    ],
+    ['tokens in the clear', { ENABLE_AUTH: '1', OIDC_ISSUER_URL: 'http://id.example.com' }, 'without TLS'],
+  ])('name %s', (_, environment, expected) => {
+    const { warnings } = load(environment)
+    expect(warnings).toHaveLength(1)
+    expect(warnings[0]).toContain(expected)
+  })
+
+  test.each([
+    ['foreign variables', { PATH: '/bin', SERVE_PORT: '1', OPENAI_ORGANIZATION: 'x', npm_config_port: '1' }],
+    ['keys on loopback', { GROQ_API_KEY: 'k', SERVER_HOST: '127.0.0.1' }],
+    ['keys behind authentication', { GROQ_API_KEY: 'k', ENABLE_AUTH: 'true' }],
+    ['an issuer beside us', { ENABLE_AUTH: 'true', OIDC_ISSUER_URL: 'http://10.1.2.3:8080/realms/a' }],
+    [
+      'an account that was put in',
+      { CLOUDFLARE_API_KEY: 'k', CLOUDFLARE_API_URL: 'https://h/a/ai', SERVER_HOST: '::1' },
+    ],
+  ])('leave %s alone', (_, environment) => {
+    expect(load(environment).warnings).toEqual([])
+  })
+})
+
+describe('what is shown', () => {
+  const secrets = [...rowsOf(table), ...catalog.flatMap((provider) => rowsOf(providerSettings(provider)))].filter(
+    ({ secret }) => secret === true,
+  )
+
+  test('never holds a secret, neither in reports nor in messages', () => {
+    const given = Object.fromEntries(secrets.map(({ env }) => [env, `canary-${env}`]))
+    const loaded = load(given)
+    expect(configReport(loaded.effective)).not.toContain('canary')
+    expect(JSON.stringify({ ...loaded.settings, oidc: { ...loaded.settings.oidc, clientId: '' } })).not.toContain(
+      'canary',
+    )
+    expect(configReport(loaded.effective)).toMatch(/^OPENAI_API_KEY +\*\*\* +environment$/m)
+    expect(configReport(load({}).effective)).toMatch(/^OPENAI_API_KEY +default$/m)
+
+    const broken = Object.fromEntries(secrets.map(({ env }) => [env, `canary\u0001${env}`]))
+    expect(problemsOf(broken).join('\n')).toContain('OPENAI_API_KEY=***: expected printable ASCII only')
+    expect(problemsOf(broken).join('\n')).not.toContain('canary')
+  })
+
+  test.each([
+    'http://user:canary@host/v1',
+    'http://canary@host',
+    'user:canary@host',
+    'http://user:can/canary@host',
+    'http://host/v1?key=canary',
+    'http://host/#canary',
+    'sk-canary-0123456789abcdef0123456789',
+  ])('hides what may be a credential in %s', (address) => {
+    const problems = problemsOf({ OPENAI_API_URL: address }).join('\n')
+    expect(problems).toContain('OPENAI_API_URL=')
+    expect(problems).not.toContain('canary')
+  })
+})
+
+describe('settings', () => {
+  test('cannot be changed', () => {
+    const { settings } = load({ ALLOWED_MODELS: 'a' })
+    const parts = [settings, settings.server, settings.models.allowed, settings.providers, settings.providers['groq']]
+    expect(parts.every((part) => Object.isFrozen(part))).toBe(true)
+  })
+
+  test('hold the providers of the configuration file, with their own variables', () => {
+    const files = {
+      'gw.yaml': 'providers: [{id: my-vllm, base_url: "http://h/v1"}, {id: b, base_url: "http://b", key_env: B}]',
+    }
+    const environment = {
+      GATEWAY_CONFIG_PATH: 'gw.yaml',
+      MY_VLLM_API_URL: 'http://other/v1/',
+      B: 'key',
+      ENABLE_AUTH: '1',
+    }
+    const { settings, customProviders, warnings, effective } = load(environment, '', files)
+    expect(customProviders.map(({ id }) => id)).toEqual(['my-vllm', 'b'])
+    expect(settings.providers['my-vllm']).toEqual({ apiUrl: 'http://other/v1', apiKey: null })
+    expect(settings.providers['b']?.apiKey?.reveal()).toBe('key')
+    expect(effective.find(({ env }) => env === 'B_API_URL')?.text).toBe('http://b')
+    expect(warnings).toEqual([])
+  })
+})

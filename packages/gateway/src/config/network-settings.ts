@@ -1,0 +1,117 @@
+import { bytes, duration, int, oneOf, path, port, text } from './readers.ts'
+import type { SettingTable } from './setting.ts'
+
+/** How long, how many, how large on the side of the clients. */
+export const serverSettings = {
+  server: {
+    host: {
+      env: 'SERVER_HOST',
+      read: text,
+      fallback: '0.0.0.0',
+      inDevelopment: '127.0.0.1',
+      about: 'Address to listen on.',
+    },
+    port: { env: 'SERVER_PORT', read: port, fallback: '8080', about: 'Port to listen on; 0 picks a free one.' },
+    readTimeoutMs: {
+      env: 'SERVER_READ_TIMEOUT',
+      read: duration,
+      fallback: '30s',
+      about: 'How long a client may send nothing while its request is being read.',
+    },
+    writeTimeoutMs: {
+      env: 'SERVER_WRITE_TIMEOUT',
+      read: duration,
+      fallback: '30s',
+      about: 'How long a client may accept nothing while bytes wait for it. A quiet stream is not cut by it.',
+    },
+    idleTimeoutMs: {
+      env: 'SERVER_IDLE_TIMEOUT',
+      read: duration,
+      fallback: '120s',
+      about: 'How long a connection without a request is kept. Keep it above that of a load balancer in front.',
+    },
+    tlsCertPath: {
+      env: 'SERVER_TLS_CERT_PATH',
+      read: path,
+      fallback: null,
+      about: 'Certificate chain in PEM. With SERVER_TLS_KEY_PATH the gateway speaks HTTPS.',
+    },
+    tlsKeyPath: { env: 'SERVER_TLS_KEY_PATH', read: path, fallback: null, about: 'Private key in PEM.' },
+    maxRequestBodyBytes: {
+      env: 'SERVER_MAX_REQUEST_BODY_SIZE',
+      read: bytes,
+      fallback: '10485760',
+      about: 'Largest request body. Raise it for images in long chats.',
+    },
+    shutdownTimeoutMs: {
+      env: 'SERVER_SHUTDOWN_TIMEOUT',
+      read: duration,
+      fallback: '25s',
+      about:
+        'How long running answers may go on after SIGTERM; 0 breaks them off. Keep it below the grace period of the ' +
+        'orchestrator.',
+    },
+  },
+  streams: {
+    keepaliveIntervalMs: {
+      env: 'STREAM_KEEPALIVE_INTERVAL',
+      read: duration,
+      fallback: '15s',
+      about: 'Sends a comment into a stream that was quiet for so long, so that no proxy cuts it. 0 switches it off.',
+    },
+  },
+} as const satisfies SettingTable
+
+/** The same on the side of the providers. */
+export const clientSettings = {
+  client: {
+    timeoutMs: {
+      env: 'CLIENT_TIMEOUT',
+      read: duration,
+      fallback: '30s',
+      about: 'Limit to connect to a provider and send the request; for model lists and discovery, to have the answer.',
+    },
+    responseHeaderTimeoutMs: {
+      env: 'CLIENT_RESPONSE_HEADER_TIMEOUT',
+      read: duration,
+      fallback: '600s',
+      about: 'Limit from the sent request to the first byte of the answer. Long reasoning is silent.',
+    },
+    streamIdleTimeoutMs: {
+      env: 'CLIENT_STREAM_IDLE_TIMEOUT',
+      read: duration,
+      fallback: '300s',
+      about: 'How long a provider may be silent in the middle of an answer.',
+    },
+    maxStreamDurationMs: {
+      env: 'CLIENT_MAX_STREAM_DURATION',
+      read: duration,
+      fallback: '0',
+      about: 'Ends a stream after this time although it still talks. 0 means never.',
+    },
+    maxIdleConnections: {
+      env: 'CLIENT_MAX_IDLE_CONNS',
+      read: int,
+      fallback: '20',
+      about: 'Idle connections to providers that are kept open.',
+    },
+    maxIdleConnectionsPerHost: {
+      env: 'CLIENT_MAX_IDLE_CONNS_PER_HOST',
+      read: int,
+      fallback: '20',
+      about: 'The same, for each host.',
+    },
+    idleConnectionTimeoutMs: {
+      env: 'CLIENT_IDLE_CONN_TIMEOUT',
+      read: duration,
+      fallback: '30s',
+      about: 'How long an idle connection to a provider is kept open.',
+    },
+    tlsMinVersion: {
+      env: 'CLIENT_TLS_MIN_VERSION',
+      read: oneOf('TLS12', 'TLS13'),
+      fallback: 'TLS12',
+      about: 'Oldest TLS version spoken with providers.',
+    },
+  },
+} as const satisfies SettingTable

@@ -1,0 +1,151 @@
+import { clientSettings, serverSettings } from './network-settings.ts'
+import { bool, duration, list, oneOf, path, port, secret, text, url } from './readers.ts'
+import type { SettingGroup, SettingTable, ValuesOf } from './setting.ts'
+
+const general = {
+  applicationName: {
+    env: 'APPLICATION_NAME',
+    read: text,
+    fallback: 'inference-gateway',
+    about: 'Name of this deployment in logs and telemetry.',
+  },
+  environment: {
+    env: 'ENVIRONMENT',
+    read: text,
+    fallback: 'production',
+    about: '`development` listens on loopback only, switches the simulator on and makes the log pleasant to read.',
+  },
+  gatewayConfigPath: {
+    env: 'GATEWAY_CONFIG_PATH',
+    read: path,
+    fallback: null,
+    about: 'YAML file with providers of your own.',
+  },
+  simulatorEnabled: {
+    env: 'SIMULATOR_ENABLED',
+    read: bool,
+    fallback: 'false',
+    inDevelopment: 'true',
+    about: 'Offers the built-in provider `simulator`, which answers without a key, a model or a network.',
+  },
+  errorFormat: {
+    env: 'ERROR_FORMAT',
+    read: oneOf('auto', 'gateway', 'openai'),
+    fallback: 'auto',
+    about:
+      "`gateway` writes `error` as a string, `openai` as OpenAI's object, `auto` as the client's SDK expects it. " +
+      'Set it for a client that cannot be told by its headers.',
+  },
+} as const satisfies SettingTable
+
+const authentication = {
+  enableAuth: {
+    env: 'ENABLE_AUTH',
+    alias: 'AUTH_ENABLED',
+    read: bool,
+    fallback: 'false',
+    about: 'Lets in only callers with a valid token of the OpenID Connect issuer.',
+  },
+  oidc: {
+    issuerUrl: {
+      env: 'OIDC_ISSUER_URL',
+      alias: 'AUTH_OIDC_ISSUER',
+      read: url,
+      fallback: 'http://keycloak:8080/realms/inference-gateway-realm',
+      about: 'Issuer of the tokens, exactly as its discovery document and their `iss` claim write it.',
+    },
+    clientId: {
+      env: 'OIDC_CLIENT_ID',
+      alias: 'AUTH_OIDC_CLIENT_ID',
+      read: text,
+      fallback: 'inference-gateway-client',
+      secret: true,
+      about: 'Audience that tokens must be made for.',
+    },
+    clientSecret: {
+      env: 'OIDC_CLIENT_SECRET',
+      alias: 'AUTH_OIDC_CLIENT_SECRET',
+      read: secret,
+      fallback: null,
+      secret: true,
+      about: "The client's secret at the issuer. Tokens are verified without it.",
+    },
+  },
+} as const satisfies SettingTable
+
+const models = {
+  models: {
+    allowed: {
+      env: 'ALLOWED_MODELS',
+      read: list,
+      fallback: '',
+      about: 'Only these models, as `model` or `provider/model`. None means all.',
+    },
+    disallowed: {
+      env: 'DISALLOWED_MODELS',
+      read: list,
+      fallback: '',
+      about: 'Not these models, as `model` or `provider/model`.',
+    },
+    idFormat: {
+      env: 'MODEL_ID_FORMAT',
+      read: oneOf('native', 'qualified'),
+      fallback: 'native',
+      about: '`native` lists models as their provider calls them, `qualified` as `provider/model`.',
+    },
+    listTtlMs: {
+      env: 'MODEL_LIST_TTL',
+      read: duration,
+      fallback: '5m',
+      about:
+        "How long a provider's model list is fresh. An older one is still served while a new one is fetched; " +
+        'with 0 that is always.',
+    },
+  },
+} as const satisfies SettingTable
+
+const telemetry = {
+  enableTelemetry: {
+    env: 'ENABLE_TELEMETRY',
+    alias: 'TELEMETRY_ENABLED',
+    read: bool,
+    fallback: 'false',
+    about: 'Collects metrics and offers them to Prometheus.',
+  },
+  telemetry: {
+    metricsPort: {
+      env: 'TELEMETRY_METRICS_PORT',
+      read: port,
+      fallback: '9464',
+      about: 'Port of `/metrics`, apart from the API.',
+    },
+  },
+  logLevel: {
+    env: 'LOG_LEVEL',
+    read: oneOf('debug', 'info', 'warn', 'error', 'silent'),
+    fallback: 'info',
+    about: 'The least grave lines that are written.',
+  },
+  logFormat: {
+    env: 'LOG_FORMAT',
+    read: oneOf('json', 'pretty'),
+    fallback: 'json',
+    inDevelopment: 'pretty',
+    about: '`json` for machines, `pretty` for a terminal.',
+  },
+} as const satisfies SettingTable
+
+/** Every setting but the providers', which `provider-settings.ts` derives from the catalog. */
+export const settings = { ...general, ...authentication, ...serverSettings, ...clientSettings, ...models, ...telemetry }
+
+/** The same, under the headings of the docs. */
+export const settingGroups: readonly SettingGroup[] = [
+  { title: 'General', settings: general },
+  { title: 'Authentication', settings: authentication },
+  { title: 'Server: towards clients', settings: serverSettings },
+  { title: 'Client: towards providers', settings: clientSettings },
+  { title: 'Models', settings: models },
+  { title: 'Telemetry', settings: telemetry },
+]
+
+export type SettingValues = ValuesOf<typeof settings>

@@ -1,0 +1,72 @@
+import { GatewayError } from '../kernel/errors.ts'
+import type { Exchange } from '../kernel/exchange.ts'
+import type { Target, UpstreamAnswer } from '../providers/provider.ts'
+import { encodeChatRequest, type ChatCall } from './chat-request.ts'
+import { readProviderError } from './provider-error.ts'
+import { relayStream, type RelayOptions } from './relay.ts'
+import { endpointRequest, send, type Sender } from './send.ts'
+import { createChatTap } from './tap.ts'
+import { usageOf } from './usage.ts'
+import { readWhole } from './whole.ts'
+
+export interface ChatDispatch extends Sender {
+  readonly relay: RelayOptions
+}
+
+/**
+ * Asks one target for a chat completion. Settles when the status line is known and, without streaming, the answer is
+ * whole. Throws ProviderError for an answer of 400 and above, GatewayError for everything that is no proper answer.
+ */
+export async function completeChat(
+  dispatch: ChatDispatch,
+  exchange: Exchange,
+  call: ChatCall,
+  target: Target,
+): Promise<Response> {
+  const endpoint = target.provider.operations.chat
+  if (endpoint === undefined)
+    throw new GatewayError('unsupported_operation', `${target.provider.name} has no chat completions.`)
+  const isStrict = exchange.headers.get('x-gateway-strict') === 'true'
+  const { body, changes, hidesUsage } = encodeChatRequest(call, target, isStrict)
+  if (changes.length > 0) exchange.tell({ type: 'changes', changes })
+  const request = endpointRequest(target, exchange, { method: 'POST', path: endpoint.path, endpoint, body })
+  const answer = await send(dispatch, exchange, request, target.model)
+  if (answer.status >= 400) throw await readProviderError(target.provider.id, answer)
+  return isEventStream(answer) ? streamed(dispatch, exchange, answer, hidesUsage) : whole(dispatch, exchange, answer)
+}
+
+const isEventStream = ({ headers }: UpstreamAnswer): boolean =>
+  headers.get('content-type')?.includes('text/event-stream') ?? false
+
+function streamed({ relay }: ChatDispatch, exchange: Exchange, answer: UpstreamAnswer, hidesUsage: boolean): Response {
+  const { headers } = answer
+  headers.delete('content-length')
+  headers.set('cache-control', 'no-cache, no-transform')
+  headers.set('x-accel-buffering', 'no')
+  return new Response(relayStream(exchange, answer, createChatTap(hidesUsage), relay), {
+    status: answer.status,
+    headers,
+  })
+}
+
+async function whole({ relay }: ChatDispatch, exchange: Exchange, answer: UpstreamAnswer): Promise<Response> {
+  const bytes = await readWhole(answer, relay)
+  const usage = usageOf(parseAnswer(bytes))
+  if (usage !== null) exchange.tell({ type: 'usage', usage })
+  const { status, headers } = answer
+  headers.delete('content-length')
+  // Some providers send JSON under another name.
+  headers.set('content-type', 'application/json')
+  return new Response(bytes, { status, headers })
+}
+
+/** Half an answer must not look like one: what is not JSON to its end is refused. */
+function parseAnswer(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder().decode(bytes))
+  } catch (error) {
+    throw new GatewayError('invalid_response', 'The provider answered with something that is not JSON.', {
+      cause: error,
+    })
+  }
+}

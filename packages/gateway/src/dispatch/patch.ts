@@ -1,0 +1,90 @@
+import { jsonMembers, type JsonMember } from '@inference-gateway/protocol/json'
+
+/** One change to a JSON object in its original bytes. `value` is JSON text. */
+export type Edit =
+  /** Writes another value in the place of every member of this name (duplicates too: no reader may see the old one). */
+  | { readonly kind: 'replace'; readonly name: string; readonly value: string }
+  | { readonly kind: 'remove'; readonly name: string }
+  | { readonly kind: 'rename'; readonly name: string; readonly to: string }
+  /** Adds a member behind the last one. */
+  | { readonly kind: 'add'; readonly name: string; readonly value: string }
+
+interface Splice {
+  readonly start: number
+  readonly end: number
+  readonly text: string
+}
+
+const encoder = new TextEncoder()
+
+/**
+ * Applies edits to the top level of the JSON object in `bytes`. What is not edited stays as it was written, byte for
+ * byte: number spelling, key order, blanks, duplicates. The bytes must be valid JSON and an object.
+ */
+export function patchJson(bytes: Uint8Array<ArrayBuffer>, edits: readonly Edit[]): Uint8Array<ArrayBuffer> {
+  if (edits.length === 0) return bytes
+  const members = jsonMembers(bytes)
+  const splices = [
+    ...edits.flatMap((edit) => inPlace(edit, members)),
+    ...removals(edits, members),
+    ...additions(edits, members, bytes),
+  ]
+  return applySplices(
+    bytes,
+    splices.toSorted((a, b) => a.start - b.start),
+  )
+}
+
+function inPlace(edit: Edit, members: readonly JsonMember[]): Splice[] {
+  const named = members.filter(({ name }) => name === edit.name)
+  if (edit.kind === 'replace')
+    return named.map(({ valueStart, valueEnd }) => ({ start: valueStart, end: valueEnd, text: edit.value }))
+  if (edit.kind === 'rename')
+    return named.map(({ keyStart, keyEnd }) => ({ start: keyStart, end: keyEnd, text: JSON.stringify(edit.to) }))
+  return []
+}
+
+/** A removed member goes with the comma behind it; the last ones go with the comma before them. */
+function removals(edits: readonly Edit[], members: readonly JsonMember[]): Splice[] {
+  const names = new Set(edits.filter(({ kind }) => kind === 'remove').map(({ name }) => name))
+  const lastKept = members.findLastIndex(({ name }) => !names.has(name))
+  const splices: Splice[] = []
+  for (const [index, member] of members.entries()) {
+    if (!names.has(member.name)) continue
+    const next = members[index + 1]
+    const start = index > lastKept ? (members[index - 1]?.valueEnd ?? member.keyStart) : member.keyStart
+    const end = index > lastKept || next === undefined ? member.valueEnd : next.keyStart
+    splices.push({ start, end, text: '' })
+  }
+  return splices
+}
+
+function additions(edits: readonly Edit[], members: readonly JsonMember[], bytes: Uint8Array): Splice[] {
+  const added = edits.filter((edit) => edit.kind === 'add').map(({ name, value }) => `${JSON.stringify(name)}:${value}`)
+  if (added.length === 0) return []
+  const removed = new Set(edits.filter(({ kind }) => kind === 'remove').map(({ name }) => name))
+  const isEmpty = members.every(({ name }) => removed.has(name))
+  const at = members.at(-1)?.valueEnd ?? bytes.indexOf(0x7b) + 1
+  return [{ start: at, end: at, text: (isEmpty ? '' : ',') + added.join(',') }]
+}
+
+function applySplices(bytes: Uint8Array, splices: readonly Splice[]): Uint8Array<ArrayBuffer> {
+  const parts: Uint8Array[] = []
+  let at = 0
+  for (const { start, end, text } of splices) {
+    parts.push(bytes.subarray(at, start), encoder.encode(text))
+    at = end
+  }
+  parts.push(bytes.subarray(at))
+  return concatenate(parts)
+}
+
+export function concatenate(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const whole = new Uint8Array(parts.reduce((size, part) => size + part.byteLength, 0))
+  let at = 0
+  for (const part of parts) {
+    whole.set(part, at)
+    at += part.byteLength
+  }
+  return whole
+}

@@ -1,0 +1,119 @@
+import { ProviderError, type ProviderFault } from '../kernel/provider-error.ts'
+import type { UpstreamAnswer } from '../providers/provider.ts'
+
+const LIMIT_BYTES = 64 * 1024
+const TEXT_LIMIT = 500
+
+type Fields = Readonly<Record<string, unknown>>
+
+/** Reads a provider's error answer, at most 64 KiB of it, whatever envelope it came in. Never throws for its content. */
+export async function readProviderError(provider: string, answer: UpstreamAnswer): Promise<ProviderError> {
+  const text = await readText(answer)
+  const original = parse(text)
+  const headers = new Headers(answer.headers)
+  headers.delete('content-type')
+  headers.delete('content-length')
+  const delay = retryDelaySeconds(original)
+  if (delay !== null && !headers.has('retry-after')) headers.set('retry-after', delay)
+  const fault = faultOf(original) ?? { message: describe(provider, answer, text) }
+  return new ProviderError(provider, { status: answer.status, headers }, complete(fault, answer.status), original)
+}
+
+async function readText(answer: UpstreamAnswer): Promise<string> {
+  if (answer.body === null) return ''
+  const reader = answer.body.getReader()
+  const decoder = new TextDecoder()
+  let text = ''
+  try {
+    for (let size = 0; size < LIMIT_BYTES;) {
+      const { done, value } = await reader.read()
+      if (done) return text
+      size += value.byteLength
+      text += decoder.decode(value, { stream: true })
+    }
+    await reader.cancel()
+  } catch {
+    // The status is known and worth more than the rest of the words.
+  }
+  return text
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return null
+  }
+}
+
+const isFields = (value: unknown): value is Fields =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/**
+ * Every envelope seen: OpenAI `{error:{…}}`, Google's array around it, xAI and Ollama `{error:"…"}`, Cohere and Bedrock
+ * `{message}`, Mistral and NVIDIA `{detail}`, Cloudflare `{errors:[…]}`, MiniMax `{base_resp}`.
+ */
+function faultOf(body: unknown): Partial<ProviderFault> | null {
+  if (Array.isArray(body)) return faultOf(body[0])
+  if (!isFields(body)) return null
+  const { error, errors, message, detail, base_resp: base } = body as Record<string, unknown>
+  if (typeof error === 'string') return { ...pick(body), message: error }
+  if (isFields(error)) return pick(error)
+  if (Array.isArray(errors) && isFields(errors[0])) return pick(errors[0])
+  if (typeof message === 'string') return pick(body)
+  if (typeof detail === 'string') return { ...pick(body), message: detail }
+  if (Array.isArray(detail) && isFields(detail[0]))
+    return pick({ message: detail[0]['msg'] ?? JSON.stringify(detail[0]) })
+  if (isFields(base)) return pick({ message: base['status_msg'], code: base['status_code'] })
+  return null
+}
+
+function pick({ message, type, code, status, param }: Fields & Record<string, unknown>): Partial<ProviderFault> {
+  const name = code ?? status
+  return {
+    ...(typeof message === 'string' ? { message } : {}),
+    ...(typeof type === 'string' ? { type } : {}),
+    ...(typeof name === 'string' || typeof name === 'number' ? { code: name } : {}),
+    ...(typeof param === 'string' ? { param } : {}),
+  }
+}
+
+function complete({ message, type, code, param }: Partial<ProviderFault>, status: number): ProviderFault {
+  return {
+    message: message === undefined || message === '' ? `The provider answered ${status} without saying why.` : message,
+    type: type ?? typeOf(status),
+    code: code ?? null,
+    param: param ?? null,
+  }
+}
+
+/** OpenAI's names for what a status means, for providers that give none. */
+function typeOf(status: number): string {
+  if (status === 401) return 'authentication_error'
+  if (status === 403) return 'permission_error'
+  if (status === 404) return 'not_found_error'
+  if (status === 429) return 'rate_limit_error'
+  return status < 500 ? 'invalid_request_error' : 'api_error'
+}
+
+function describe(provider: string, answer: UpstreamAnswer, text: string): string {
+  const status = `${provider} answered ${answer.status}`
+  if (text.trim() === '') return `${status} with an empty body.`
+  if (/^\s*</.test(text)) return `${status} with a web page instead of JSON${titleOf(text)}.`
+  return `${status}: ${text.trim().slice(0, TEXT_LIMIT)}`
+}
+
+function titleOf(html: string): string {
+  const title = /<title>([^<]{1,200})<\/title>/i.exec(html)?.[1]?.trim()
+  return title === undefined ? '' : `, titled “${title}”`
+}
+
+/** Google names the wait in the body only: `details[].retryDelay`, such as `48s`. */
+function retryDelaySeconds(body: unknown): string | null {
+  const error: unknown = Array.isArray(body) ? body[0] : body
+  const details = isFields(error) && isFields(error['error']) ? error['error']['details'] : null
+  if (!Array.isArray(details)) return null
+  const delay = details.find((item) => isFields(item) && typeof item['retryDelay'] === 'string')?.retryDelay
+  const seconds = /^(\d+(?:\.\d+)?)s$/.exec(String(delay))?.[1]
+  return seconds === undefined ? null : String(Math.ceil(Number(seconds)))
+}

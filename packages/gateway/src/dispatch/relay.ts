@@ -1,0 +1,173 @@
+import type { Clock } from '../kernel/clock.ts'
+import { GatewayError } from '../kernel/errors.ts'
+import type { Outcome } from '../kernel/events.ts'
+import type { Exchange } from '../kernel/exchange.ts'
+import type { Ticker } from '../kernel/ticker.ts'
+import type { ChatTap } from './tap.ts'
+import type { UpstreamAnswer } from '../providers/provider.ts'
+
+export interface RelayOptions {
+  readonly clock: Clock
+  readonly ticker: Ticker
+  /** Longest silence of a provider within an answer, ms. */
+  readonly idleTimeoutMs: number
+  /** Longest stream, ms; 0 = no limit. */
+  readonly maxDurationMs: number
+  /** Silence towards the client after which a comment keeps the connection alive, ms; 0 = never. */
+  readonly keepaliveMs: number
+  /** Longest time a client may take nothing while something is there to take, ms; 0 = no limit. */
+  readonly writeTimeoutMs: number
+  /** An error as an event in the client's dialect. */
+  readonly errorEvent: (exchange: Exchange, error: GatewayError) => string
+}
+
+/** One newline: a blank line would dispatch an empty event in some clients. */
+const KEEPALIVE = new TextEncoder().encode(': keep-alive\n')
+
+/** The error event needs a moment on the wire before the connection is reset, or the reset overtakes it. */
+const FAREWELL_MS = 100
+
+/**
+ * Passes a provider's stream to the client, event by event, as fast as the client reads. A stream that breaks, stalls
+ * or ends without its terminal event gives the client an error event and a broken connection: never a proper end.
+ */
+export function relayStream(
+  exchange: Exchange,
+  answer: UpstreamAnswer,
+  tap: ChatTap,
+  options: RelayOptions,
+): ReadableStream<Uint8Array> {
+  exchange.tell({ type: 'stream.opened' })
+  // Nothing is read ahead: a client that stops reading holds the provider back.
+  return new ReadableStream(new Relay(exchange, answer, tap, options), { highWaterMark: 0 })
+}
+
+class Relay implements UnderlyingDefaultSource<Uint8Array> {
+  readonly #exchange: Exchange
+  readonly #reader: ReadableStreamDefaultReader<Uint8Array>
+  readonly #tap: ChatTap
+  readonly #options: RelayOptions
+  readonly #startedAt: number
+  #stopLooking = (): void => {}
+  #isClosed = false
+  #hasContent = false
+  #isReading = false
+  /** Since when the side that is waited for has been silent: the provider while reading, else the client. */
+  #silentSince: number
+  #wroteAt: number
+  #bytes = 0
+
+  constructor(exchange: Exchange, answer: UpstreamAnswer, tap: ChatTap, options: RelayOptions) {
+    this.#exchange = exchange
+    this.#reader = (answer.body ?? emptyStream()).getReader()
+    this.#tap = tap
+    this.#options = options
+    this.#startedAt = this.#silentSince = this.#wroteAt = options.clock.elapsed()
+  }
+
+  start(controller: ReadableStreamDefaultController<Uint8Array>): void {
+    this.#stopLooking = this.#options.ticker.add(() => this.#look(controller))
+  }
+
+  async pull(controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> {
+    this.#setReading(true)
+    try {
+      while (!this.#isClosed) {
+        const { done, value } = await this.#reader.read()
+        if (this.#isClosed) return
+        if (done) return await this.#end(controller)
+        this.#setReading(true)
+        const events = this.#tap.push(value)
+        if (events.byteLength > 0) return this.#forward(controller, events)
+      }
+    } catch (error) {
+      await this.#breakOff(controller, incomplete(error))
+    } finally {
+      this.#setReading(false)
+    }
+  }
+
+  /** The client has gone. After the last event that is how many clients say goodbye. */
+  async cancel(reason: unknown): Promise<void> {
+    this.#close(this.#tap.state.isDone ? 'complete' : 'left', null)
+    await this.#reader.cancel(reason).catch(() => {})
+  }
+
+  #setReading(isReading: boolean): void {
+    this.#isReading = isReading
+    this.#silentSince = this.#options.clock.elapsed()
+  }
+
+  #forward(controller: ReadableStreamDefaultController<Uint8Array>, chunk: Uint8Array): void {
+    this.#bytes += chunk.byteLength
+    this.#wroteAt = this.#options.clock.elapsed()
+    if (!this.#hasContent && this.#tap.state.hasContent) {
+      this.#hasContent = true
+      this.#exchange.tell({ type: 'stream.first-content' })
+    }
+    controller.enqueue(chunk)
+  }
+
+  async #end(controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> {
+    const rest = this.#tap.end()
+    const { isFinished, error } = this.#tap.state
+    if (!isFinished && error === null) return this.#breakOff(controller, incomplete(null))
+    if (rest.byteLength > 0) this.#forward(controller, rest)
+    this.#close(error === null ? 'complete' : 'failed', error === null ? null : 'provider_error')
+    controller.close()
+  }
+
+  /** Ends the stream so that nobody can take it for whole. */
+  async #breakOff(controller: ReadableStreamDefaultController<Uint8Array>, error: GatewayError): Promise<void> {
+    if (this.#isClosed) return
+    if (this.#exchange.signal.aborted) return this.#close('left', null)
+    this.#close('failed', error.code)
+    this.#exchange.tell({ type: 'fault', error })
+    this.#reader.cancel(error).catch(() => {})
+    if (this.#tap.isBetweenEvents) controller.enqueue(encode(this.#options.errorEvent(this.#exchange, error)))
+    await new Promise((resolve) => setTimeout(resolve, FAREWELL_MS))
+    controller.error(error)
+  }
+
+  #close(outcome: Outcome, code: string | null): void {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    this.#stopLooking()
+    const { usage } = this.#tap.state
+    if (usage !== null) this.#exchange.tell({ type: 'usage', usage })
+    this.#exchange.tell({ type: 'stream.closed', outcome, code, bytes: this.#bytes })
+  }
+
+  #look(controller: ReadableStreamDefaultController<Uint8Array>): void {
+    const { clock, idleTimeoutMs, maxDurationMs, keepaliveMs, writeTimeoutMs } = this.#options
+    const now = clock.elapsed()
+    const silentMs = now - this.#silentSince
+    const fault = this.#isReading
+      ? silentMs >= idleTimeoutMs && silence(idleTimeoutMs)
+      : writeTimeoutMs > 0 && silentMs >= writeTimeoutMs && stuckClient(writeTimeoutMs)
+    const overlong = maxDurationMs > 0 && now - this.#startedAt >= maxDurationMs && tooLong(maxDurationMs)
+    const error = fault || overlong
+    if (error) void this.#breakOff(controller, error)
+    else if (this.#isReading && keepaliveMs > 0 && now - this.#wroteAt >= keepaliveMs && this.#tap.isBetweenEvents) {
+      this.#forward(controller, KEEPALIVE)
+    }
+  }
+}
+
+const encode = (text: string) => new TextEncoder().encode(text)
+
+const emptyStream = () => new ReadableStream<Uint8Array>({ start: (controller) => controller.close() })
+
+const incomplete = (cause: unknown) =>
+  new GatewayError('http_response_incomplete', 'The provider ended the stream before the answer was complete.', {
+    cause,
+  })
+
+const silence = (ms: number) =>
+  new GatewayError('http_response_timeout', `The provider sent nothing for ${ms} ms (CLIENT_STREAM_IDLE_TIMEOUT).`)
+
+const tooLong = (ms: number) =>
+  new GatewayError('http_response_timeout', `The stream was longer than ${ms} ms (CLIENT_MAX_STREAM_DURATION).`)
+
+const stuckClient = (ms: number) =>
+  new GatewayError('client_closed_request', `The client took nothing for ${ms} ms (SERVER_WRITE_TIMEOUT).`)

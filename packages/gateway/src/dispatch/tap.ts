@@ -1,0 +1,133 @@
+import type { ChatChunk } from '@inference-gateway/protocol/chat'
+import { lastEventEnd, parseEvents } from '@inference-gateway/protocol/sse'
+import type { TokenUsage } from '../kernel/events.ts'
+import { concatenate } from './patch.ts'
+import { usageOf } from './usage.ts'
+
+/** What a tap has seen of a chat stream so far. */
+export interface TapState {
+  /** A delta with text, reasoning or a tool call has passed. */
+  readonly hasContent: boolean
+  /** `[DONE]` or a finish reason has passed: an end from here on is a proper end. */
+  readonly isFinished: boolean
+  readonly isDone: boolean
+  /** The provider reported an error inside the stream. */
+  readonly error: unknown
+  readonly usage: TokenUsage | null
+}
+
+/**
+ * Reads a chat stream while it passes. Bytes go in as they come from the network; whole events come out as soon as they
+ * are whole, untouched but for the usage chunk, which is taken out when the client did not ask for it.
+ */
+export interface ChatTap {
+  push(bytes: Uint8Array): Uint8Array
+  /** The end of the stream: what is left is its last event, even without the blank line behind it. */
+  end(): Uint8Array
+  /** Whether the client stands between two events: only there may anything be put in. */
+  readonly isBetweenEvents: boolean
+  readonly state: TapState
+}
+
+/** An event longer than this passes in pieces as it comes, unread. */
+const EVENT_LIMIT_BYTES = 1024 * 1024
+
+/**
+ * The members worth a closer look. A cheap look first: most events of a stream are plain deltas. Model text cannot hold
+ * these, its quotes are escaped; `[DONE]` in text only costs a parse.
+ */
+const NOTABLE = /"usage"\s*:\s*\{|"finish_reason"\s*:\s*"|\[DONE\]|"error"\s*:/
+
+const NOTHING = new Uint8Array(0)
+
+export function createChatTap(hidesUsage: boolean): ChatTap {
+  const decoder = new TextDecoder()
+  let carry: Uint8Array = NOTHING
+  let isOversized = false
+  const state = {
+    hasContent: false,
+    isFinished: false,
+    isDone: false,
+    error: null as unknown,
+    usage: null as TokenUsage | null,
+  }
+
+  function push(bytes: Uint8Array): Uint8Array {
+    const whole = carry.byteLength === 0 ? bytes : concatenate([carry, bytes])
+    const end = lastEventEnd(whole, carry.byteLength)
+    carry = NOTHING
+    if (end === 0 && (isOversized || whole.byteLength > EVENT_LIMIT_BYTES)) {
+      isOversized = true
+      return whole
+    }
+    if (end > 0) isOversized = false
+    if (end < whole.byteLength) carry = whole.subarray(end)
+    return end === whole.byteLength ? read(whole) : read(whole.subarray(0, end))
+  }
+
+  function read(events: Uint8Array): Uint8Array {
+    if (events.byteLength === 0) return events
+    const text = decoder.decode(events)
+    if (state.hasContent && !NOTABLE.test(text)) return events
+    return note(text) ? withoutUsageChunk(text) : events
+  }
+
+  /** Notes what the events say. Answers whether one of them is a usage chunk that must be hidden. */
+  function note(text: string): boolean {
+    let hides = false
+    for (const { event, data } of parseEvents(text)) {
+      if (data === '[DONE]') state.isFinished = state.isDone = true
+      const chunk = parseChunk(data)
+      if (chunk === null) continue
+      if (event === 'error' || (chunk.error ?? null) !== null) state.error = chunk.error ?? chunk
+      state.usage = usageOf(chunk) ?? state.usage
+      state.hasContent ||= carriesContent(chunk)
+      state.isFinished ||= chunk.choices?.some((choice) => typeof choice?.finish_reason === 'string') ?? false
+      hides ||= hidesUsage && isUsageChunk(chunk)
+    }
+    return hides
+  }
+
+  return {
+    push,
+    end() {
+      const rest = carry
+      carry = NOTHING
+      return note(`${decoder.decode(rest)}\n\n`) ? NOTHING : rest
+    },
+    get isBetweenEvents() {
+      return !isOversized
+    },
+    state,
+  }
+}
+
+function parseChunk(data: string): ChatChunk | null {
+  if (data[0] !== '{') return null
+  try {
+    const chunk: ChatChunk = JSON.parse(data)
+    return Array.isArray(chunk.choices) ? chunk : { ...chunk, choices: [] }
+  } catch {
+    return null // not ours to judge: the client gets it as it came
+  }
+}
+
+/** The extra chunk that `include_usage` asks for: no choices, and usage. */
+const isUsageChunk = (chunk: ChatChunk): boolean => chunk.choices?.length === 0 && usageOf(chunk) !== null
+
+function carriesContent(chunk: ChatChunk): boolean {
+  return chunk.choices?.some((choice) => Object.entries(choice?.delta ?? {}).some(isContent)) ?? false
+}
+
+const isContent = ([name, value]: [string, unknown]): boolean =>
+  name !== 'role' && value !== '' && value !== null && !(Array.isArray(value) && value.length === 0)
+
+/** Up to and with the blank line. A CR before an LF is never a line end by itself. */
+const EVENT = /[^]*?(?:\r\n|\n|\r(?!\n)){2}/g
+
+/** The events of `text` but the usage chunks, as they were written. */
+function withoutUsageChunk(text: string): Uint8Array {
+  const events = text.match(EVENT) ?? []
+  const kept = events.filter((event) => !parseEvents(event).some(({ data }) => isUsageChunk(parseChunk(data) ?? {})))
+  return new TextEncoder().encode(kept.join(''))
+}

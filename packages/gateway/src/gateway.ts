@@ -1,0 +1,220 @@
+import { routes } from './app.ts'
+import { createOidcVerifier, type OidcVerifier } from './auth/oidc.ts'
+import type { CustomProvider } from './config/custom-provider.ts'
+import type { Settings } from './config/load.ts'
+import type { RelayOptions } from './dispatch/relay.ts'
+import { completeChat, type ChatDispatch } from './dispatch/chat.ts'
+import { fetchModelPage } from './dispatch/model-page.ts'
+import { type Clock, systemClock } from './kernel/clock.ts'
+import { GatewayError } from './kernel/errors.ts'
+import type { Emit } from './kernel/events.ts'
+import { createTicker } from './kernel/ticker.ts'
+import { type AccountsOptions, configuredAccounts, requirementOf } from './providers/accounts.ts'
+import { catalog } from './providers/catalog.ts'
+import type { Account, Provider, Target, Upstream } from './providers/provider.ts'
+import { simulatorProvider } from './providers/simulator/row.ts'
+import { createSimulator } from './providers/simulator/simulator.ts'
+import { createModelDirectory } from './routing/model-directory.ts'
+import { createModelListing } from './routing/model-listing.ts'
+import { type ModelNameRules, requireProvider, resolveModelName } from './routing/model-name.ts'
+import { createModelPolicy } from './routing/model-policy.ts'
+import { createErrorReplies } from './server/error-reply.ts'
+import type { Connection } from './server/listen.ts'
+import { createRouter } from './server/router.ts'
+import { guard } from './steps/guard.ts'
+import { observe } from './steps/observe.ts'
+import { createUpstream } from './upstream/client.ts'
+
+export interface GatewayOptions {
+  readonly settings: Settings
+  readonly customProviders?: readonly CustomProvider[]
+  /** Base URLs of model servers found on this machine, by provider id. */
+  readonly found?: Readonly<Record<string, string>>
+  readonly version: string
+  /** The contract, parsed; read when somebody asks. */
+  readonly contract: () => Promise<unknown>
+  /** Hears everything that happens. */
+  readonly emit: Emit
+  readonly clock?: Clock
+}
+
+export interface Gateway {
+  readonly fetch: (request: Request, connection: Connection) => Response | Promise<Response>
+  /** The providers that can be asked. */
+  readonly accounts: readonly Account[]
+  /** For each provider that cannot be asked: what to set. */
+  readonly requirements: ReadonlyMap<string, string>
+  /** Makes `/ready` answer 503. */
+  readonly drain: () => void
+  readonly close: () => void
+}
+
+/** Puts the parts together. The only place that knows all settings. */
+export function createGateway(options: GatewayOptions): Gateway {
+  const { settings, emit, clock = systemClock } = options
+  const errorReplies = createErrorReplies(settings.errorFormat)
+  const providers = providerParts(options)
+  const upstream = createUpstreams(options)
+  const verifier = settings.enableAuth ? createVerifier(settings, clock, emit) : null
+  const directory = createModelDirectory({
+    accounts: providers.accounts,
+    fetchPage: (account, endpoint, signal) => fetchModelPage(upstream, account, endpoint, signal),
+    clock,
+    after: runAfter,
+    ttlMs: settings.models.listTtlMs,
+    emit,
+  })
+  const policy = createModelPolicy({ ...settings.models, providers: new Set(providers.rules.known.keys()) })
+  const listing = createModelListing({ directory, isAllowed: policy.isAllowed, idFormat: settings.models.idFormat })
+  const dispatch = createDispatch(settings, upstream, clock, (exchange, error) => errorReplies.event(error, exchange))
+  const rules: ModelNameRules = { ...providers.rules, aliases: new Map(), directory }
+  let isDraining = false
+
+  const table = routes({
+    name: settings.applicationName,
+    version: options.version,
+    contract: options.contract,
+    isReady: () => !isDraining && (verifier?.ready() ?? true),
+    models: { listing, requireProvider: (provider) => requireProvider(provider, rules) },
+    chat: {
+      plan: async (model, provider) => {
+        const resolved = await resolveModelName(model, provider, rules)
+        return providers.target(resolved.provider, permitted(policy.isAllowed, resolved))
+      },
+      complete: (exchange, call, target) => completeChat(dispatch, exchange, call, target),
+    },
+    proxy: { account: (provider) => providers.target(requireProvider(provider, rules), ''), dispatch },
+  })
+  const watch = observe({ clock, emit, errorReply: errorReplies.reply })
+  const router = createRouter({
+    routes: table,
+    steps: (access) => (next) => watch(guard({ access, verifier, acceptApiKeyHeader: false })(next)),
+    limitBytes: settings.server.maxRequestBodyBytes,
+    newId: () => crypto.randomUUID(),
+  })
+  verifier?.start()
+  directory.warm()
+
+  return {
+    fetch: router,
+    accounts: providers.accounts,
+    requirements: providers.requirements,
+    drain: () => (isDraining = true),
+    close() {
+      directory.close()
+      verifier?.close()
+      upstream.close()
+    },
+  }
+}
+
+function providerParts({ settings, customProviders = [], found = {} }: GatewayOptions) {
+  const rows: readonly Provider[] = [
+    ...catalog,
+    ...customProviders,
+    ...(settings.simulatorEnabled ? [simulatorProvider] : []),
+  ]
+  // In development nothing runs at Ollama's address in a container network: only what is found or set is asked.
+  const options: AccountsOptions = { settings: settings.providers, found, trustsDefaults: !settings.isDevelopment }
+  const accounts = configuredAccounts(rows, { ...options, found: { ...found, simulator: simulatorProvider.baseUrl } })
+  const byId = new Map(accounts.map((account) => [account.provider.id, account]))
+  const known = new Map(rows.map((row) => [row.id, requirementOf(row, options)]))
+  return {
+    accounts,
+    rules: { known, configured: new Set(byId.keys()) },
+    requirements: new Map([...known].filter(([id]) => !byId.has(id))),
+    target(id: string, model: string): Target {
+      const account = byId.get(id)
+      if (account === undefined)
+        throw new GatewayError('provider_not_configured', `Provider requires an API key. Set ${known.get(id)}.`)
+      return { ...account, model }
+    },
+  }
+}
+
+function permitted(
+  isAllowed: (provider: string, model: string) => boolean,
+  { provider, model }: { provider: string; model: string },
+): string {
+  if (isAllowed(provider, model)) return model
+  throw new GatewayError(
+    'model_not_allowed',
+    `The model ${provider}/${model} may not be used here (ALLOWED_MODELS, DISALLOWED_MODELS).`,
+    { param: 'model' },
+  )
+}
+
+/** Providers are asked over HTTP; the simulator answers in the process. */
+function createUpstreams({ settings, version }: GatewayOptions): Upstream & { close(): void } {
+  const { client } = settings
+  const http = createUpstream({
+    userAgent: `inference-gateway/${version}`,
+    responseHeaderTimeoutMs: client.responseHeaderTimeoutMs,
+    maxIdleConnections: Math.min(client.maxIdleConnections, client.maxIdleConnectionsPerHost),
+    idleConnectionTimeoutMs: client.idleConnectionTimeoutMs,
+  })
+  const simulator = createSimulator({ sleep })
+  return {
+    send: (request) => (request.account.provider.id === simulatorProvider.id ? simulator : http).send(request),
+    close: () => http.close(),
+  }
+}
+
+function createDispatch(
+  settings: Settings,
+  upstream: Upstream,
+  clock: Clock,
+  errorEvent: RelayOptions['errorEvent'],
+): ChatDispatch {
+  const { client, streams, server } = settings
+  const limits = {
+    idleTimeoutMs: client.streamIdleTimeoutMs,
+    maxDurationMs: client.maxStreamDurationMs,
+    keepaliveMs: streams.keepaliveIntervalMs,
+    writeTimeoutMs: server.writeTimeoutMs,
+  }
+  const ticker = createTicker(tickMs(Object.values(limits)), startTimer)
+  return { upstream, clock, relay: { clock, ticker, errorEvent, ...limits } }
+}
+
+/** Often enough to notice the shortest limit in time, and at least once a second. */
+const tickMs = (limitsMs: readonly number[]) =>
+  Math.max(5, Math.min(1000, ...limitsMs.filter((ms) => ms > 0).map((ms) => ms / 4)))
+
+function startTimer(tick: () => void, everyMs: number): () => void {
+  const timer = setInterval(tick, everyMs)
+  return () => clearInterval(timer)
+}
+
+function runAfter(delayMs: number, run: () => void): () => void {
+  const timer = setTimeout(run, delayMs)
+  return () => clearTimeout(timer)
+}
+
+/** Rejects with the signal's reason when it fires first. */
+const sleep = (ms: number, signal: AbortSignal): Promise<void> =>
+  new Promise((resolve, reject) => {
+    if (signal.aborted) return reject(signal.reason)
+    const onAbort = () => {
+      clearTimeout(timer)
+      reject(signal.reason)
+    }
+    const timer = setTimeout(() => {
+      signal.removeEventListener('abort', onAbort)
+      resolve()
+    }, ms)
+    signal.addEventListener('abort', onAbort, { once: true })
+  })
+
+function createVerifier({ oidc }: Settings, clock: Clock, log: Emit): OidcVerifier {
+  const { issuerUrl, clientId, clientSecret } = oidc
+  return createOidcVerifier({
+    issuerUrl,
+    clientId,
+    clientSecret,
+    acceptIdTokens: false,
+    fetch: (url, init) => fetch(url, init),
+    clock,
+    log,
+  })
+}

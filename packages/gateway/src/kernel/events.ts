@@ -1,0 +1,76 @@
+import type { Caller } from './caller.ts'
+
+/** Tokens as the provider counted them. `cached` is part of `input`, `reasoning` is part of `output`. */
+export interface TokenUsage {
+  readonly input: number
+  readonly output: number
+  readonly total: number
+  readonly cached?: number
+  readonly reasoning?: number
+}
+
+/** How an answer ended. `left`: the client went away. `failed`: the answer is an error or broke off. */
+export type Outcome = 'complete' | 'failed' | 'left'
+
+/** What dispatch and handlers tell about the exchange they work on. */
+export type ExchangeEvent =
+  | { readonly type: 'caller'; readonly caller: Caller }
+  /** A target was chosen and is about to be asked. */
+  | { readonly type: 'target'; readonly provider: string; readonly model: string | null }
+  /** How the request was changed for that target, as `x-gateway-changes` writes it. */
+  | { readonly type: 'changes'; readonly changes: readonly string[] }
+  /** One try at a target ended: the status line arrived, or a fault came first. */
+  | {
+      readonly type: 'attempt'
+      readonly provider: string
+      readonly model: string | null
+      readonly status: number | null
+      readonly code: string | null
+      readonly durationMs: number
+      /** The provider's own id of the request, for its support. */
+      readonly upstreamRequestId: string | null
+    }
+  /** The provider counted tokens; the last one told is right. */
+  | { readonly type: 'usage'; readonly usage: TokenUsage }
+  /** From here on the answer is a stream; `stream.closed` follows. */
+  | { readonly type: 'stream.opened' }
+  | { readonly type: 'stream.first-content' }
+  | { readonly type: 'stream.closed'; readonly outcome: Outcome; readonly code: string | null; readonly bytes: number }
+  /** Something went wrong that the client is not told in full; for the log. */
+  | { readonly type: 'fault'; readonly error: unknown }
+
+/** Everything known of a finished exchange. */
+export interface ExchangeSummary {
+  readonly id: string
+  readonly route: string
+  readonly method: string
+  readonly path: string
+  readonly caller: Caller
+  readonly status: number
+  readonly code: string | null
+  readonly outcome: Outcome
+  readonly streamed: boolean
+  readonly provider: string | null
+  readonly model: string | null
+  readonly upstreamRequestId: string | null
+  readonly attempts: number
+  readonly usage: TokenUsage | null
+  readonly durationMs: number
+  /** Until the last attempt's status line; `null` when no provider was asked. */
+  readonly upstreamMs: number | null
+  readonly firstContentMs: number | null
+  readonly error: unknown
+}
+
+/** What listeners (log, metrics, traces) hear. */
+export type GatewayEvent =
+  | { readonly type: 'exchange.finished'; readonly summary: ExchangeSummary }
+  /** A provider's model list could not be read, or can be read again. Told on change only. */
+  | { readonly type: 'models.unavailable'; readonly provider: string; readonly error: unknown }
+  | { readonly type: 'models.available'; readonly provider: string; readonly count: number }
+
+  /** The issuer of tokens can be asked, or not. `serving`: keys read earlier are still in use. Told on change only. */
+  | { readonly type: 'auth.available'; readonly issuer: string }
+  | { readonly type: 'auth.unavailable'; readonly issuer: string; readonly reason: string; readonly serving: boolean }
+
+export type Emit = (event: GatewayEvent) => void

@@ -1,0 +1,29 @@
+const MASK = '***'
+
+/**
+ * A value that must not be seen: provider keys, client secrets. It prints as `***` in strings, JSON and inspections, so
+ * an accidental log line shows nothing. `reveal()` is called in one place only: where the value is put on the wire.
+ */
+export class Secret {
+  readonly #value: string
+
+  constructor(value: string) {
+    this.#value = value
+  }
+
+  reveal(): string {
+    return this.#value
+  }
+
+  toString(): string {
+    return MASK
+  }
+
+  toJSON(): string {
+    return MASK
+  }
+
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return MASK
+  }
+}

@@ -1,0 +1,30 @@
+/**
+ * One coarse timer for everything that must notice silence. A timer per stream and event would cost more than relaying
+ * the event; looking at all streams a few times a second costs nothing.
+ */
+export interface Ticker {
+  /** Calls `look` at every tick until the answer is called. */
+  add(look: () => void): () => void
+}
+
+export type StartTimer = (tick: () => void, everyMs: number) => () => void
+
+/** The timer runs only while there is something to look at, so an idle process sleeps. */
+export function createTicker(everyMs: number, startTimer: StartTimer): Ticker {
+  const looks = new Set<() => void>()
+  let stop: (() => void) | null = null
+  return {
+    add(look) {
+      looks.add(look)
+      stop ??= startTimer(() => {
+        for (const each of looks) each()
+      }, everyMs)
+      return () => {
+        looks.delete(look)
+        if (looks.size > 0) return
+        stop?.()
+        stop = null
+      }
+    },
+  }
+}

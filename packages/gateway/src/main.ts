@@ -1,0 +1,151 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { parse } from 'yaml'
+import manifest from '../package.json' with { type: 'json' }
+import { banner } from './banner.ts'
+import { configReport } from './config/config-report.ts'
+import { parseEnvFile } from './config/env-file.ts'
+import { flags as knownFlags, helpText } from './config/help.ts'
+import { type Loaded, loadSettings, SettingsError } from './config/load.ts'
+import type { Source } from './config/sources.ts'
+import { createGateway, type Gateway } from './gateway.ts'
+import { catalog } from './providers/catalog.ts'
+import { type Listener, listen } from './server/listen.ts'
+import { createLineBuffer } from './telemetry/line-buffer.ts'
+import { createLog, type Log } from './telemetry/log.ts'
+import { findLocalServers } from './upstream/local-servers.ts'
+
+const CONTRACT = new URL('../../../openapi.yaml', import.meta.url)
+
+/** Exits with 1 and says why. */
+function fail(message: string): never {
+  process.stderr.write(`${message}\n`)
+  process.exit(1)
+}
+
+/** The environment, a file `.env` beside us, and what `--dev` presets: the strongest first. */
+function readSources(flags: ReadonlySet<string>): Source[] {
+  return [
+    { name: 'environment', values: process.env },
+    ...(existsSync('.env') ? [parseEnvFile(readFileSync('.env', 'utf8'), '.env')] : []),
+    ...(flags.has('--dev') ? [{ name: '--dev', values: { ENVIRONMENT: 'development' } }] : []),
+  ]
+}
+
+function load(flags: ReadonlySet<string>): Loaded {
+  try {
+    return loadSettings(readSources(flags), { catalog, readFile: (path) => readFileSync(path, 'utf8') })
+  } catch (error) {
+    if (error instanceof SettingsError) fail(error.message)
+    throw error
+  }
+}
+
+/** Answers the flags that only ask something, and ends; refuses those nobody knows. */
+function obeyFlags(flags: ReadonlySet<string>): void {
+  const unknown = [...flags].find((flag) => !(flag in knownFlags))
+  if (unknown !== undefined)
+    fail(`Unknown flag ${unknown}. Known: ${Object.keys(knownFlags).join(', ')}. All else is set by variables.`)
+  if (flags.has('--help')) process.stdout.write(helpText(catalog))
+  else if (flags.has('--version')) process.stdout.write(`${manifest.version}\n`)
+  else if (flags.has('--print-config')) process.stdout.write(configReport(load(flags).effective))
+  else return
+  process.exit(0)
+}
+
+function readTls({ tlsCertPath, tlsKeyPath }: Loaded['settings']['server']) {
+  if (tlsCertPath === null || tlsKeyPath === null) return null
+  try {
+    return { cert: readFileSync(tlsCertPath, 'utf8'), key: readFileSync(tlsKeyPath, 'utf8') }
+  } catch (error) {
+    return fail(
+      `SERVER_TLS_CERT_PATH, SERVER_TLS_KEY_PATH: cannot be read: ${error instanceof Error ? error.message : String(error)}`,
+    )
+  }
+}
+
+/** How many ports after the usual one are tried when it is taken and nobody asked for it by name. */
+const NEXT_PORTS = 20
+
+function open({ settings, effective }: Loaded, gateway: Gateway, log: Log): Listener {
+  const { host, port, idleTimeoutMs, readTimeoutMs } = settings.server
+  const isChosen = !effective.find(({ env }) => env === 'SERVER_PORT')?.source.startsWith('default')
+  const tls = readTls(settings.server)
+  const onBug = (error: unknown) => {
+    log.error(error, 'uncaught error')
+    return Response.json({ error: 'The gateway failed.', code: 'internal_error', type: 'api_error' }, { status: 500 })
+  }
+  const tries = settings.isDevelopment && !isChosen ? NEXT_PORTS : 0
+  for (let offset = 0; ; offset++) {
+    try {
+      return listen({ host, port: port + offset, tls, idleTimeoutMs, readTimeoutMs, fetch: gateway.fetch, onBug })
+    } catch (error) {
+      const isTaken = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE'
+      if (isTaken && offset < tries) continue
+      const hint = isTaken ? 'The port is taken: choose another with SERVER_PORT.' : String(error)
+      fail(`Cannot listen on ${host}:${port}. ${hint}`)
+    }
+  }
+}
+
+/** The runtime reads its limit of concurrent calls before this file runs, so it can only be reported here. */
+function runtimeDoubts(): string[] {
+  if (Number(process.env['BUN_CONFIG_MAX_HTTP_REQUESTS'] ?? 256) >= 10_000) return []
+  return [
+    'At most 256 provider calls run at once: start with `npm run serve`, or set BUN_CONFIG_MAX_HTTP_REQUESTS=65535.',
+  ]
+}
+
+function stopOnSignals(listener: Listener, gateway: Gateway, timeoutMs: number, flush: () => void): void {
+  let isStopping = false
+  const stop = async () => {
+    if (isStopping) process.exit(1)
+    isStopping = true
+    gateway.drain()
+    const cutOff = setTimeout(() => void listener.stop(true), timeoutMs)
+    await listener.stop()
+    clearTimeout(cutOff)
+    gateway.close()
+    flush()
+    process.exit(0)
+  }
+  process.on('SIGTERM', () => void stop())
+  process.on('SIGINT', () => void stop())
+}
+
+async function main(): Promise<void> {
+  const flags = new Set(process.argv.slice(2))
+  obeyFlags(flags)
+  const loaded = load(flags)
+  const { settings, customProviders, warnings } = loaded
+  const lines = createLineBuffer((text) => process.stdout.write(text))
+  process.stdout.on('error', () => {}) // whoever read the log has gone; that is no reason to stop
+  const log = createLog({
+    name: settings.applicationName,
+    level: settings.logLevel,
+    format: settings.logFormat,
+    write: lines.write,
+  })
+  for (const warning of [...warnings, ...runtimeDoubts()]) log.warn(warning)
+  const unset = (id: string) => settings.providers[id]?.apiUrl === null
+  const found = settings.isDevelopment ? await findLocalServers(unset) : {}
+  const contract = async (): Promise<unknown> => parse(readFileSync(CONTRACT, 'utf8'))
+  const gateway = createGateway({
+    settings,
+    customProviders,
+    found,
+    version: manifest.version,
+    contract,
+    emit: log.listen,
+  })
+  const listener = open(loaded, gateway, log)
+  stopOnSignals(listener, gateway, settings.server.shutdownTimeoutMs, lines.flush)
+  const startedInMs = performance.now()
+  if (settings.logFormat === 'pretty')
+    process.stdout.write(banner({ url: listener.url, startedInMs, gateway, found, version: manifest.version }))
+  else
+    log.info(
+      `listening on ${listener.url}, providers: ${gateway.accounts.map(({ provider }) => provider.id).join(', ') || 'none'}`,
+    )
+}
+
+await main()

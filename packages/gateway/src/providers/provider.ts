@@ -1,0 +1,100 @@
+/** How a provider wants to see its key. `query` puts it into the URL's query under `name`. */
+export type Auth =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'bearer' }
+  | { readonly kind: 'xheader' | 'query'; readonly name: string }
+
+/** How a model list is written. See `model-lists.ts`. */
+export type ModelListDialect = 'openai' | 'anthropic' | 'cohere' | 'cloudflare'
+
+export interface Endpoint {
+  /** Appended to the base URL; may hold a query. */
+  readonly path: string
+  /** Where it differs from the provider's. */
+  readonly auth?: Auth
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+export interface Rename {
+  readonly from: string
+  readonly to: string
+  /** Only for models whose name matches. */
+  readonly models?: RegExp
+}
+
+/** What a provider does not understand, as data. Every use of it is told in `x-gateway-changes`. */
+export interface Quirks {
+  /** Top-level request fields it refuses. */
+  readonly drop?: readonly string[]
+  readonly rename?: readonly Rename[]
+  /** `false`: do not ask for usage with `stream_options`; it sends usage unasked, or refuses the field. */
+  readonly streamOptions?: boolean
+}
+
+/** A service, as one row of data. */
+export interface Provider {
+  /** The prefix in `groq/llama…`; upper-cased it names GROQ_API_KEY and GROQ_API_URL. */
+  readonly id: string
+  readonly name: string
+  /** No trailing slash. */
+  readonly baseUrl: string
+  readonly auth: Auth
+  /** The key may be missing: a local server that asks for one only if told to. */
+  readonly keyOptional?: boolean
+  readonly headers?: Readonly<Record<string, string>>
+  readonly operations: {
+    readonly models?: { readonly dialect: ModelListDialect; readonly endpoints: readonly Endpoint[] }
+    readonly chat?: Endpoint
+  }
+  /** Auth and headers on `/proxy`, for paths that are none of the operations. */
+  readonly proxy?: Pick<Endpoint, 'auth' | 'headers'>
+  readonly quirks?: Quirks
+}
+
+/** Something that can be put on the wire and nowhere else. */
+export interface Credential {
+  reveal(): string
+}
+
+/** A provider that can be asked: its row, with the configured base URL, and its key. */
+export interface Account {
+  readonly provider: Provider
+  readonly credential: Credential | null
+}
+
+export interface Target extends Account {
+  /** The provider's name for the model. */
+  readonly model: string
+}
+
+/** A request to a provider. URL, credential and allowed headers are put on by the upstream client, never by the caller. */
+export interface UpstreamRequest {
+  readonly account: Account
+  readonly method: string
+  /** Appended to the account's base URL; starts with `/`; may hold a query. */
+  readonly path: string
+  /** Auth and headers of the endpoint, where they differ from the provider's. */
+  readonly endpoint?: Pick<Endpoint, 'auth' | 'headers'>
+  /** The client's headers as they came. Only those on the allow-list go out. */
+  readonly headers: Headers
+  readonly body: Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array> | null
+  /** The client speaks to the provider itself: content type and encoding stay its own, more headers pass. */
+  readonly passThrough?: boolean
+  /** Aborts the call, also while the answer's body is being read. */
+  readonly signal: AbortSignal
+}
+
+/** What a provider answered, as far as it is read. A `Response` is one. */
+export interface UpstreamAnswer extends Pick<Response, 'status' | 'statusText' | 'headers' | 'body' | 'bytes'> {
+  /** Ends the call while its body is still coming. */
+  abort?(reason: unknown): void
+}
+
+/**
+ * Sends a request to its provider. Settles once the status line is known; the body streams afterwards. The answer's
+ * headers are safe to hand to a client: what may not pass is gone. Throws GatewayError with an upstream code
+ * (`dns_error`, `connection_refused`, …) when no answer came, and the signal's reason when it fired.
+ */
+export interface Upstream {
+  send(request: UpstreamRequest): Promise<UpstreamAnswer>
+}

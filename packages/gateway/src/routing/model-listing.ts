@@ -1,0 +1,51 @@
+import type { Model, ModelDirectory } from './model-directory.ts'
+
+export interface ModelListingOptions {
+  readonly directory: ModelDirectory
+  readonly isAllowed: (provider: string, model: string) => boolean
+  /** `qualified`: every id as `provider/id`. `native`: as the provider calls it, qualified only where two share it. */
+  readonly idFormat: 'native' | 'qualified'
+}
+
+/** The model lists as clients see them: what may not be used is not there, and every id is one that can be asked for. */
+export interface ModelListing {
+  all(): Promise<readonly Model[]>
+  of(provider: string): Promise<readonly Model[]>
+  /** The models an id may mean: as listed, as `provider/id`, or as the provider's own. */
+  find(id: string): Promise<readonly Model[]>
+}
+
+export function createModelListing({ directory, isAllowed, idFormat }: ModelListingOptions): ModelListing {
+  const permitted = (models: readonly Model[]) => models.filter((model) => isAllowed(model.served_by, model.id))
+  const shown = (models: readonly Model[], isShared: (id: string) => boolean) =>
+    permitted(models).map((model) => (idFormat === 'qualified' || isShared(model.id) ? qualified(model) : model))
+  return {
+    async all() {
+      const models = await directory.list()
+      return shown(models, sharedIds(permitted(models)))
+    },
+    async of(provider) {
+      return shown(await directory.list(provider), () => false)
+    },
+    async find(id) {
+      const models = permitted(await directory.list())
+      const native = models.filter((model) => model.id === id)
+      return native.length > 0
+        ? native
+        : models.filter((model) => qualified(model).id === id || `${model.served_by}/${model.id}` === id)
+    },
+  }
+}
+
+/** Some providers already write their own name before their models'. */
+function qualified(model: Model): Model {
+  const prefix = `${model.served_by}/`
+  return model.id.startsWith(prefix) ? model : { ...model, id: prefix + model.id }
+}
+
+function sharedIds(models: readonly Model[]): (id: string) => boolean {
+  const seen = new Set<string>()
+  const shared = new Set<string>()
+  for (const { id } of models) (seen.has(id) ? shared : seen).add(id)
+  return (id) => shared.has(id)
+}

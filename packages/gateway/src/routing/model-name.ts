@@ -1,0 +1,182 @@
+import { GatewayError } from '../kernel/errors.ts'
+import { isModelId, MODEL_ID_LIMIT } from '../providers/model-lists.ts'
+import { closest } from './closest.ts'
+import type { Model, ModelDirectory } from './model-directory.ts'
+
+export interface ProviderRules {
+  /** Every provider there is, and the environment variable that makes it usable: `groq` → `GROQ_API_KEY`. */
+  readonly known: ReadonlyMap<string, string>
+  /** The ids of those that can be asked. */
+  readonly configured: ReadonlySet<string>
+}
+
+export interface ModelNameRules extends ProviderRules {
+  /** The operator's own names for models. */
+  readonly aliases: ReadonlyMap<string, { readonly provider: string; readonly model: string }>
+  readonly directory: Pick<ModelDirectory, 'find' | 'peek' | 'known'>
+}
+
+/** Who is asked, for what, and which rule said so. */
+export interface ResolvedModel {
+  readonly provider: string
+  /** The provider's own name for the model. */
+  readonly model: string
+  readonly because: 'query' | 'prefix' | 'alias' | 'list' | 'convention'
+}
+
+/**
+ * Which provider answers, by the first rule that knows: `?provider=`, a `provider/` prefix, an alias, the live model
+ * lists, the model's name. Waits for lists that were never read only when no earlier rule decided.
+ *
+ * `provider` is the value of `?provider=`; empty counts as absent. Throws GatewayError: invalid_request,
+ * provider_not_found, provider_not_configured, ambiguous_model, unknown_model.
+ */
+export async function resolveModelName(
+  requested: string,
+  provider: string | null,
+  rules: ModelNameRules,
+): Promise<ResolvedModel> {
+  requireModelId(requested)
+  return (
+    byQuery(requested, provider, rules) ??
+    byPrefix(requested, rules) ??
+    byAlias(requested, rules) ??
+    (await byList(requested, rules)) ??
+    byConvention(requested, rules) ??
+    refuse(requested, rules)
+  )
+}
+
+/**
+ * The id of a provider that can be asked, from a name in any letter case; `param` is the request field that holds it.
+ * Throws GatewayError: provider_not_found, provider_not_configured.
+ */
+export function requireProvider(provider: string, { known, configured }: ProviderRules, param = 'provider'): string {
+  const id = provider.toLowerCase()
+  const setting = known.get(id)
+  if (setting === undefined) {
+    const ids = [...known.keys()].join(', ')
+    throw new GatewayError(
+      'provider_not_found',
+      `Provider not found. Please check the list of supported providers. Known are: ${ids}.`,
+      { param },
+    )
+  }
+  if (!configured.has(id)) {
+    throw new GatewayError(
+      'provider_not_configured',
+      `Provider requires an API key. Please configure the provider's API key. Set ${setting} to use ${id}, and restart.`,
+      { param },
+    )
+  }
+  return id
+}
+
+function requireModelId(requested: string): void {
+  if (isModelId(requested)) return
+  throw new GatewayError(
+    'invalid_request',
+    `\`model\` must be a text of 1 to ${MODEL_ID_LIMIT} characters without control characters.`,
+    { param: 'model' },
+  )
+}
+
+function byQuery(requested: string, provider: string | null, rules: ModelNameRules): ResolvedModel | null {
+  if (provider === null || provider === '') return null
+  const id = requireProvider(provider, rules)
+  return { provider: id, model: nameAt(id, requested, rules), because: 'query' }
+}
+
+/** The prefix of a provider without a key may be a part of the name: openrouter's `openai/gpt-4o`. The lists tell. */
+function byPrefix(requested: string, rules: ModelNameRules): ResolvedModel | null {
+  const { prefix } = split(requested)
+  if (!rules.configured.has(prefix)) return null
+  return { provider: prefix, model: nameAt(prefix, requested, rules), because: 'prefix' }
+}
+
+function byAlias(requested: string, rules: ModelNameRules): ResolvedModel | null {
+  const alias = rules.aliases.get(requested)
+  if (alias === undefined) return null
+  return { provider: requireProvider(alias.provider, rules, 'model'), model: alias.model, because: 'alias' }
+}
+
+async function byList(requested: string, rules: ModelNameRules): Promise<ResolvedModel | null> {
+  const providers = (await rules.directory.find(requested)).map((model) => model.served_by)
+  const usual = conventionOf(requested)
+  const provider = providers.find((id) => id === usual) ?? providers[0]
+  if (provider === undefined) return null
+  if (providers.length > 1 && provider !== usual) throw ambiguous(requested, providers)
+  return { provider, model: requested, because: 'list' }
+}
+
+function byConvention(requested: string, rules: ModelNameRules): ResolvedModel | null {
+  const provider = conventionOf(requested)
+  if (provider === null) return null
+  return { provider: requireProvider(provider, rules, 'model'), model: requested, because: 'convention' }
+}
+
+/** Names that tell their provider. Guesses, so they come last and count in the provider's own spelling only. */
+const conventions: readonly (readonly [names: RegExp, provider: string])[] = [
+  [/^(gpt|chatgpt)-/, 'openai'],
+  [/^o[134](-|$)/, 'openai'],
+  [/^claude-/, 'anthropic'],
+  [/^command-/, 'cohere'],
+  [/^@cf\//, 'cloudflare'],
+  [/^(llama|deepseek-r1-distill)-/, 'groq'],
+]
+
+function conventionOf(model: string): string | null {
+  return conventions.find(([names]) => names.test(model))?.[1] ?? null
+}
+
+/** What follows the provider's own prefix, once; other prefixes stay, they belong to the name. */
+function nameAt(provider: string, requested: string, { directory }: ModelNameRules): string {
+  const { prefix, rest } = split(requested)
+  if (prefix !== provider) return requested
+  // NVIDIA and Groq list models as `nvidia/…` and `groq/…` themselves: cut, nobody would know them.
+  if (directory.peek(requested).some((model) => model.served_by === provider)) return requested
+  if (rest !== '') return rest
+  throw new GatewayError('invalid_request', `\`model\` names a provider but no model: write \`${provider}/<model>\`.`, {
+    param: 'model',
+  })
+}
+
+function split(requested: string): { readonly prefix: string; readonly rest: string } {
+  const slash = requested.indexOf('/')
+  if (slash < 0) return { prefix: '', rest: requested }
+  return { prefix: requested.slice(0, slash).toLowerCase(), rest: requested.slice(slash + 1) }
+}
+
+function ambiguous(requested: string, providers: readonly string[]): GatewayError {
+  const suggestions = providers.map((provider) => `${provider}/${requested}`)
+  return new GatewayError(
+    'ambiguous_model',
+    `Several providers serve this model. Name one: ${suggestions.join(', ')}.`,
+    {
+      param: 'model',
+      extra: { suggestions },
+    },
+  )
+}
+
+/** No rule knew. Says what is missing: the key of the provider in the prefix, any key at all, or the right spelling. */
+function refuse(requested: string, rules: ModelNameRules): never {
+  const { prefix } = split(requested)
+  if (rules.known.has(prefix)) requireProvider(prefix, rules, 'model')
+  const suggestions = suggestionsFor(requested, rules.directory.known())
+  const advice =
+    rules.configured.size === 0
+      ? `No provider is configured: set one of ${[...rules.known.values()].join(', ')}.`
+      : 'Write `provider/model` or add `?provider=`.'
+  const hint = suggestions.length === 0 ? '' : ` Closest models: ${suggestions.join(', ')}.`
+  throw new GatewayError(
+    'unknown_model',
+    `Unable to determine provider for model. Please specify a provider. ${advice}${hint}`,
+    { param: 'model', extra: { suggestions } },
+  )
+}
+
+function suggestionsFor(requested: string, models: readonly Model[]): readonly string[] {
+  const providers = new Map(models.map((model) => [model.id, model.served_by]))
+  return closest(requested, providers.keys()).map((id) => `${providers.get(id)}/${id}`)
+}

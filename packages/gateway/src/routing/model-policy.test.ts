@@ -1,0 +1,60 @@
+import { describe, expect, test } from 'bun:test'
+import { createModelPolicy } from './model-policy.ts'
+
+const providers = new Set(['openai', 'openrouter', 'cloudflare', 'google', 'nvidia', 'ollama'])
+
+/** entry, provider, model: whether the entry means this model. */
+const matches: readonly (readonly [entry: string, provider: string, model: string, expected: boolean])[] = [
+  ['gpt-4o', 'openai', 'gpt-4o', true],
+  ['gpt-4o', 'ollama', 'gpt-4o', true],
+  ['gpt-4o', 'openai', 'gpt-4o-mini', false],
+  ['gpt-4o', 'openai', 'my-gpt-4o', false],
+  ['GPT-4o', 'openai', 'gpt-4O', true],
+  ['  gpt-4o ', 'openai', 'gpt-4o', true],
+  ['gpt-4o', 'openai', ' gpt-4o', true],
+  ['openai/gpt-4o', 'openai', 'gpt-4o', true],
+  ['OpenAI/GPT-4o', 'openai', 'gpt-4o', true],
+  ['openai/gpt-4o', 'ollama', 'gpt-4o', false],
+  ['openai/gpt-4o', 'openrouter', 'openai/gpt-4o', false],
+  ['openrouter/openai/gpt-4o', 'openrouter', 'openai/gpt-4o', true],
+  ['openrouter/openai/*', 'openrouter', 'openai/gpt-4o', true],
+  ['nvidia/nemotron', 'nvidia', 'nvidia/nemotron', true],
+  ['nvidia/nvidia/nemotron', 'nvidia', 'nvidia/nemotron', true],
+  ['nvidia/nemotron', 'openrouter', 'nvidia/nemotron', false],
+  ['@cf/meta/llama', 'cloudflare', '@cf/meta/llama', true],
+  ['@cf/*', 'cloudflare', '@cf/meta/llama', true],
+  ['meta-llama/*', 'openrouter', 'meta-llama/llama-3', true],
+  ['openai/*', 'openai', 'anything', true],
+  ['openai/*', 'openrouter', 'openai/gpt-4o', false],
+  ['gpt-4*', 'openai', 'gpt-4o-mini', true],
+  ['gpt-4*', 'openai', 'gpt-3.5', false],
+  ['*-mini', 'openai', 'gpt-4o-mini', true],
+  ['*', 'ollama', 'qwen3:4b', true],
+  ['gpt-3.5', 'openai', 'gpt-3x5', false],
+  ['a+b(c)[d]', 'ollama', 'a+b(c)[d]', true],
+  ['gemini-2.5-flash', 'google', 'models/gemini-2.5-flash', true],
+  ['models/gemini-2.5-flash', 'google', 'gemini-2.5-flash', true],
+  ['openai', 'openai', 'gpt-4o', false],
+]
+
+describe('an entry', () => {
+  test.each(matches)('%p means %s %p: %p', (entry, provider, model, expected) => {
+    const only = createModelPolicy({ allowed: [entry], disallowed: [], providers })
+    const except = createModelPolicy({ allowed: [], disallowed: [entry], providers })
+    expect([only.isAllowed(provider, model), except.isAllowed(provider, model)]).toEqual([expected, !expected])
+  })
+})
+
+describe('both lists', () => {
+  test('without entries everything is allowed', () => {
+    const policy = createModelPolicy({ allowed: [], disallowed: [' ', ''], providers })
+    expect(policy.isAllowed('openai', 'gpt-4o')).toBe(true)
+  })
+
+  test('what is disallowed stays so when it is allowed as well', () => {
+    const policy = createModelPolicy({ allowed: ['openai/*'], disallowed: ['gpt-4o'], providers })
+    expect(policy.isAllowed('openai', 'gpt-4o')).toBe(false)
+    expect(policy.isAllowed('openai', 'gpt-4')).toBe(true)
+    expect(policy.isAllowed('ollama', 'gpt-4')).toBe(false)
+  })
+})

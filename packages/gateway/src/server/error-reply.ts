@@ -1,0 +1,96 @@
+import type { GatewayErrorBody, OpenAiErrorBody } from '@inference-gateway/protocol/error'
+import { formatEvent } from '@inference-gateway/protocol/sse'
+import { errors, GatewayError } from '../kernel/errors.ts'
+import { ProviderError } from '../kernel/provider-error.ts'
+
+/** Whose words an error is told in. `gateway`: the contract's, `{"error": "message"}`. */
+export type ErrorDialect = 'gateway' | 'openai'
+
+export interface Asker {
+  readonly id: string
+  readonly headers: Headers
+}
+
+export interface ErrorReplies {
+  readonly reply: (error: unknown, asker: Asker) => Response
+  /** The error as the last event of a stream. */
+  readonly event: (error: unknown, asker: Asker) => string
+}
+
+/** What every envelope is made from. */
+interface Facts {
+  readonly status: number
+  readonly message: string
+  readonly type: string
+  readonly code: string | number | null
+  readonly param: string | null
+  readonly retryable: boolean | null
+  readonly headers: Headers | Readonly<Record<string, string>>
+  readonly extra: Readonly<Record<string, unknown>>
+  /** The provider's own error object. */
+  readonly original: unknown
+  readonly provider: string | null
+}
+
+/** Turns whatever was thrown into an answer the asker's client understands. `auto`: by who asks. */
+export function createErrorReplies(format: ErrorDialect | 'auto'): ErrorReplies {
+  const dialectOf = (headers: Headers) => (format === 'auto' ? dialectOfClient(headers) : format)
+  return {
+    reply(error, asker) {
+      const facts = factsOf(error)
+      const headers = new Headers(facts.headers)
+      if (facts.retryable === false) headers.set('x-should-retry', 'false')
+      headers.set('content-type', 'application/json')
+      return new Response(JSON.stringify(bodyOf(facts, asker, dialectOf(asker.headers))), {
+        status: facts.status,
+        headers,
+      })
+    },
+    event(error, asker) {
+      const dialect = dialectOf(asker.headers)
+      const data = JSON.stringify(bodyOf(factsOf(error), asker, dialect))
+      return formatEvent(dialect === 'openai' ? { data } : { event: 'error', data })
+    },
+  }
+}
+
+/** OpenAI's SDKs name their language in a header; the Vercel AI SDK names itself. They read only OpenAI's envelope. */
+function dialectOfClient(headers: Headers): ErrorDialect {
+  const isOpenAi = headers.has('x-stainless-lang') || (headers.get('user-agent')?.includes('ai-sdk/') ?? false)
+  return isOpenAi ? 'openai' : 'gateway'
+}
+
+function factsOf(error: unknown): Facts {
+  if (error instanceof ProviderError) {
+    const { status, fault, headers, original, provider } = error
+    return { status, ...fault, retryable: null, headers, extra: {}, original, provider }
+  }
+  const known = error instanceof GatewayError ? error : bug
+  const { status, type, retryable } = errors[known.code]
+  const { message, code, param, headers, extra } = known
+  return { status, type, retryable, message, code, param, headers, extra, original: null, provider: null }
+}
+
+const bug = new GatewayError('internal_error', 'The gateway failed. Its log holds the details under this request id.')
+
+function bodyOf(facts: Facts, { id }: Asker, dialect: ErrorDialect): GatewayErrorBody | OpenAiErrorBody {
+  const { message, type, code, param, extra, original, provider } = facts
+  if (dialect === 'openai') return { error: { ...errorObject(original), message, type, param, code, ...extra } }
+  return {
+    error: message,
+    code: String(code ?? type),
+    type,
+    ...(param === null ? {} : { param }),
+    request_id: id,
+    ...(provider === null ? {} : { provider }),
+    ...(original === null ? {} : { provider_error: original }),
+    ...extra,
+  }
+}
+
+/** The provider's error object, when it has one in OpenAI's place: what it holds besides must not be lost. */
+function errorObject(original: unknown): object {
+  const body: unknown = Array.isArray(original) ? original[0] : original
+  const error = typeof body === 'object' && body !== null && 'error' in body ? body.error : null
+  return typeof error === 'object' && error !== null ? error : {}
+}

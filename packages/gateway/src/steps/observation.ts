@@ -1,0 +1,117 @@
+import { anonymous } from '../kernel/caller.ts'
+import type { Clock } from '../kernel/clock.ts'
+import type { ExchangeEvent, ExchangeSummary, Outcome } from '../kernel/events.ts'
+import type { Exchange } from '../kernel/exchange.ts'
+
+type Told = Pick<
+  ExchangeSummary,
+  | 'caller'
+  | 'provider'
+  | 'model'
+  | 'upstreamRequestId'
+  | 'attempts'
+  | 'usage'
+  | 'upstreamMs'
+  | 'firstContentMs'
+  | 'streamed'
+> & {
+  readonly changes: readonly string[]
+  readonly error: unknown
+}
+
+const NOTHING: Told = {
+  caller: anonymous,
+  provider: null,
+  model: null,
+  upstreamRequestId: null,
+  attempts: 0,
+  usage: null,
+  upstreamMs: null,
+  firstContentMs: null,
+  streamed: false,
+  changes: [],
+  error: null,
+}
+
+/** Gathers what is told of one exchange, from its first byte to the end of its answer. */
+export class Observation {
+  readonly #clock: Clock
+  readonly #startedAt: number
+  #told = NOTHING
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+    this.#startedAt = clock.elapsed()
+  }
+
+  get isStreamed(): boolean {
+    return this.#told.streamed
+  }
+
+  note(event: ExchangeEvent): void {
+    this.#told = { ...this.#told, ...this.#news(event) }
+  }
+
+  #news(event: ExchangeEvent): Partial<Told> {
+    switch (event.type) {
+      case 'caller':
+        return { caller: event.caller }
+      case 'target':
+        return { provider: event.provider, model: event.model }
+      case 'changes':
+        return { changes: event.changes }
+      case 'attempt':
+        return {
+          attempts: this.#told.attempts + 1,
+          upstreamMs: (this.#told.upstreamMs ?? 0) + event.durationMs,
+          upstreamRequestId: event.upstreamRequestId,
+        }
+      case 'usage':
+        return { usage: event.usage }
+      case 'stream.opened':
+        return { streamed: true }
+      case 'stream.first-content':
+        return { firstContentMs: this.#elapsedMs() }
+      case 'fault':
+        return { error: event.error }
+      case 'stream.closed':
+        return {}
+    }
+  }
+
+  #elapsedMs(): number {
+    return this.#clock.elapsed() - this.#startedAt
+  }
+
+  /** What every answer says of itself. */
+  putHeaders(headers: Headers, exchange: Exchange): void {
+    const { provider, model, changes } = this.#told
+    // The client's own id comes back; else the provider's, which its support asks for; else ours.
+    const id =
+      exchange.headers.get('x-request-id') === exchange.id ? exchange.id : (headers.get('x-request-id') ?? exchange.id)
+    headers.set('x-request-id', id)
+    headers.set('request-id', id)
+    if (provider !== null) headers.set('x-gateway-provider', provider)
+    if (model !== null) headers.set('x-gateway-model', headerText(model))
+    if (changes.length > 0) headers.set('x-gateway-changes', changes.map(headerText).join('; '))
+    headers.set('server-timing', this.#serverTiming())
+  }
+
+  #serverTiming(): string {
+    const { upstreamMs } = this.#told
+    const gateway = `gateway;dur=${(this.#elapsedMs() - (upstreamMs ?? 0)).toFixed(1)}`
+    return upstreamMs === null ? gateway : `${gateway}, upstream;dur=${upstreamMs.toFixed(1)}`
+  }
+
+  summary(exchange: Exchange, status: number, outcome: Outcome, code: string | null): ExchangeSummary {
+    const { id, route, method, path } = exchange
+    const { changes: _, ...told } = this.#told
+    return { id, route, method, path, status, outcome, code, durationMs: this.#elapsedMs(), ...told }
+  }
+}
+
+/** Model names are the client's words: what a header cannot hold is percent-encoded. */
+const headerText = (text: string): string =>
+  text.replaceAll(/[^\x21-\x7e]/g, (character) =>
+    character === ' ' ? ' ' : encodeURIComponent(character.isWellFormed() ? character : '\ufffd'),
+  )

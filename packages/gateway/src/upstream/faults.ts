@@ -1,0 +1,41 @@
+import { type ErrorCode, GatewayError } from '../kernel/errors.ts'
+
+/** The runtime's error codes, and what they mean for who asked. The names are those of libuv, OpenSSL and Bun. */
+const CODES: readonly (readonly [pattern: RegExp, code: ErrorCode])[] = [
+  [/^(ENOTFOUND|EAI_|ENODATA|ESERVFAIL|DNS)/, 'dns_error'],
+  [/^(ETIMEOUT|ECANCELLED)$/, 'dns_timeout'],
+  [/^(ETIMEDOUT|ConnectionTimeout|EHOSTUNREACH|ENETUNREACH)$/, 'connection_timeout'],
+  [/^(ECONNREFUSED|ConnectionRefused)$/, 'connection_refused'],
+  [/CERT|^ERR_TLS_CERT|UNABLE_TO_|SELF_SIGNED|HOSTNAME_MISMATCH/, 'tls_certificate_error'],
+  [/^(ERR_SSL|EPROTO|ERR_TLS|ERR_BORINGSSL)/, 'tls_protocol_error'],
+  [/HTTPResponse|HTTP2|^HPE_|Malformed|Header/i, 'http_protocol_error'],
+  [/^(ECONNRESET|ECONNABORTED|EPIPE|ConnectionClosed|UND_ERR_SOCKET)$/, 'connection_terminated'],
+]
+
+const MESSAGES: Partial<Record<ErrorCode, string>> = {
+  dns_error: 'its host name does not resolve',
+  dns_timeout: 'the name server did not answer',
+  connection_timeout: 'it did not accept a connection',
+  connection_refused: 'nothing listens at its address',
+  tls_certificate_error: 'its certificate cannot be trusted',
+  tls_protocol_error: 'the TLS handshake failed',
+  http_protocol_error: 'it does not speak valid HTTP',
+  connection_terminated: 'it closed the connection before it answered',
+}
+
+/** What a failed call means. The runtime's own text stays in `cause`, for the log: it may hold the URL. */
+export function upstreamFault(error: unknown, provider: { readonly id: string }): GatewayError {
+  if (error instanceof GatewayError) return error
+  const runtimeCode = runtimeCodeOf(error)
+  const code = CODES.find(([pattern]) => pattern.test(runtimeCode))?.[1] ?? 'connection_terminated'
+  const variable = `${provider.id.toUpperCase().replaceAll(/[^A-Z0-9]/g, '_')}_API_URL`
+  const hint = code === 'connection_terminated' ? 'Try again.' : `Check ${variable}.`
+  return new GatewayError(code, `Failed to reach upstream server: ${provider.id}: ${MESSAGES[code]}. ${hint}`, {
+    cause: error,
+  })
+}
+
+function runtimeCodeOf(error: unknown): string {
+  const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : null
+  return typeof code === 'string' ? code : ''
+}
