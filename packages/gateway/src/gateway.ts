@@ -83,7 +83,11 @@ export function createGateway(options: GatewayOptions): Gateway {
       },
       complete: (exchange, call, target) => completeChat(dispatch, exchange, call, target),
     },
-    proxy: { account: (provider) => providers.target(requireProvider(provider, rules), ''), dispatch },
+    proxy: {
+      account: (provider) => providers.target(requireProvider(provider, rules), ''),
+      isAllowed: policy.isOpen ? null : policy.isAllowed,
+      dispatch,
+    },
   })
   const watch = observe({ clock, emit, errorReply: errorReplies.reply })
   const router = createRouter({
@@ -155,7 +159,10 @@ function createUpstreams({ settings, version }: GatewayOptions): Upstream & { cl
   })
   const simulator = createSimulator({ sleep })
   return {
-    send: (request) => (request.account.provider.id === simulatorProvider.id ? simulator : http).send(request),
+    async send(request) {
+      if (request.account.provider.id !== simulatorProvider.id) return http.send(request)
+      return Object.assign(await simulator.send(request), { abort: () => {} })
+    },
     close: () => http.close(),
   }
 }

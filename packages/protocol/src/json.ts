@@ -42,9 +42,15 @@ export function jsonMembers(bytes: Uint8Array): JsonMember[] {
   return members
 }
 
+/** Names are nearly always short and plain, and then putting them together costs less than a decoder's call. */
 function readString(bytes: Uint8Array, start: number, end: number): string {
-  const text = decoder.decode(bytes.subarray(start + 1, end - 1))
-  return text.includes('\\') ? String(JSON.parse(`"${text}"`)) : text
+  let text = ''
+  for (let at = start + 1; at < end - 1; at++) {
+    const byte = bytes[at] ?? 0
+    if (byte === BACKSLASH || byte > 0x7e) return String(JSON.parse(decoder.decode(bytes.subarray(start, end))))
+    text += String.fromCharCode(byte)
+  }
+  return text
 }
 
 function skipBlank(bytes: Uint8Array, from: number): number {

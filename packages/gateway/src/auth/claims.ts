@@ -3,7 +3,7 @@ import type { JsonObject } from './json-object.ts'
 import { quoted, TokenRefused } from './refusal.ts'
 
 /** How far our clock and the identity provider's may lie apart. */
-export const SKEW_SECONDS = 60
+const SKEW_SECONDS = 60
 
 /** 2100-01-01: a later expiry is a mistake, most often milliseconds. */
 const LATEST_EXPIRY = 4_102_444_800

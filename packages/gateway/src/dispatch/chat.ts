@@ -4,7 +4,7 @@ import type { Target, UpstreamAnswer } from '../providers/provider.ts'
 import { encodeChatRequest, type ChatCall } from './chat-request.ts'
 import { readProviderError } from './provider-error.ts'
 import { relayStream, type RelayOptions } from './relay.ts'
-import { endpointRequest, send, type Sender } from './send.ts'
+import { send, type Sender } from './send.ts'
 import { createChatTap } from './tap.ts'
 import { usageOf } from './usage.ts'
 import { readWhole } from './whole.ts'
@@ -29,7 +29,8 @@ export async function completeChat(
   const isStrict = exchange.headers.get('x-gateway-strict') === 'true'
   const { body, changes, hidesUsage } = encodeChatRequest(call, target, isStrict)
   if (changes.length > 0) exchange.tell({ type: 'changes', changes })
-  const request = endpointRequest(target, exchange, { method: 'POST', path: endpoint.path, endpoint, body })
+  const { headers, signal } = exchange
+  const request = { account: target, method: 'POST', path: endpoint.path, endpoint, headers, body, signal }
   const answer = await send(dispatch, exchange, request, target.model)
   if (answer.status >= 400) throw await readProviderError(target.provider.id, answer)
   return isEventStream(answer) ? streamed(dispatch, exchange, answer, hidesUsage) : whole(dispatch, exchange, answer)

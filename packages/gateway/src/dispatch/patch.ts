@@ -24,25 +24,26 @@ const encoder = new TextEncoder()
 export function patchJson(bytes: Uint8Array<ArrayBuffer>, edits: readonly Edit[]): Uint8Array<ArrayBuffer> {
   if (edits.length === 0) return bytes
   const members = jsonMembers(bytes)
-  const splices = [
-    ...edits.flatMap((edit) => inPlace(edit, members)),
-    ...removals(edits, members),
-    ...additions(edits, members, bytes),
-  ]
-  return applySplices(
-    bytes,
-    splices.toSorted((a, b) => a.start - b.start),
-  )
+  const splices = members.flatMap((member) => inPlace(member, edits))
+  if (edits.some(({ kind }) => kind === 'remove')) {
+    splices.push(...removals(edits, members))
+    splices.sort((one, other) => one.start - other.start)
+  }
+  splices.push(...additions(edits, members, bytes))
+  return applySplices(bytes, splices)
 }
 
-function inPlace(edit: Edit, members: readonly JsonMember[]): Splice[] {
-  const named = members.filter(({ name }) => name === edit.name)
-  if (edit.kind === 'replace')
-    return named.map(({ valueStart, valueEnd }) => ({ start: valueStart, end: valueEnd, text: edit.value }))
-  if (edit.kind === 'rename')
-    return named.map(({ keyStart, keyEnd }) => ({ start: keyStart, end: keyEnd, text: JSON.stringify(edit.to) }))
-  return []
+function inPlace(
+  { name, keyStart, keyEnd, valueStart, valueEnd }: JsonMember,
+  edits: readonly Edit[],
+): readonly Splice[] {
+  const edit = edits.find((candidate) => candidate.name === name)
+  if (edit?.kind === 'replace') return [{ start: valueStart, end: valueEnd, text: edit.value }]
+  if (edit?.kind === 'rename') return [{ start: keyStart, end: keyEnd, text: JSON.stringify(edit.to) }]
+  return NONE
 }
+
+const NONE: readonly Splice[] = []
 
 /** A removed member goes with the comma behind it; the last ones go with the comma before them. */
 function removals(edits: readonly Edit[], members: readonly JsonMember[]): Splice[] {

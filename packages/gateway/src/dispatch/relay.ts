@@ -9,7 +9,7 @@ import type { UpstreamAnswer } from '../providers/provider.ts'
 export interface RelayOptions {
   readonly clock: Clock
   readonly ticker: Ticker
-  /** Longest silence of a provider within an answer, ms. */
+  /** Longest silence of a provider within an answer, ms; 0 = no limit. */
   readonly idleTimeoutMs: number
   /** Longest stream, ms; 0 = no limit. */
   readonly maxDurationMs: number
@@ -42,19 +42,27 @@ export function relayStream(
   return new ReadableStream(new Relay(exchange, answer, tap, options), { highWaterMark: 0 })
 }
 
+type Part = Awaited<ReturnType<ReadableStreamDefaultReader<Uint8Array>['read']>>
+
 class Relay implements UnderlyingDefaultSource<Uint8Array> {
   readonly #exchange: Exchange
   readonly #reader: ReadableStreamDefaultReader<Uint8Array>
   readonly #tap: ChatTap
   readonly #options: RelayOptions
   readonly #startedAt: number
-  #stopLooking = (): void => {}
+  #stopLooking = (): unknown => null
   #isClosed = false
   #hasContent = false
   #isReading = false
+  #onRead: (part: Part) => Promise<void> | undefined = () => undefined
+  #onFault: (error: unknown) => Promise<void> = () => Promise.resolve()
   /** Since when the side that is waited for has been silent: the provider while reading, else the client. */
   #silentSince: number
-  #wroteAt: number
+  /** Since when nothing has gone to the client. */
+  #quietSince: number
+  // Set at every event, and turned into times by the ticker: reading a clock costs more than relaying an event should.
+  #hasStirred = true
+  #hasWritten = true
   #bytes = 0
 
   constructor(exchange: Exchange, answer: UpstreamAnswer, tap: ChatTap, options: RelayOptions) {
@@ -62,29 +70,29 @@ class Relay implements UnderlyingDefaultSource<Uint8Array> {
     this.#reader = (answer.body ?? emptyStream()).getReader()
     this.#tap = tap
     this.#options = options
-    this.#startedAt = this.#silentSince = this.#wroteAt = options.clock.elapsed()
+    this.#startedAt = this.#silentSince = this.#quietSince = options.clock.elapsed()
   }
 
   start(controller: ReadableStreamDefaultController<Uint8Array>): void {
     this.#stopLooking = this.#options.ticker.add(() => this.#look(controller))
+    this.#onRead = (part) => this.#take(controller, part)
+    this.#onFault = (error) => this.#breakOff(controller, incomplete(error))
   }
 
-  async pull(controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> {
-    this.#setReading(true)
-    try {
-      while (!this.#isClosed) {
-        const { done, value } = await this.#reader.read()
-        if (this.#isClosed) return
-        if (done) return await this.#end(controller)
-        this.#setReading(true)
-        const events = this.#tap.push(value)
-        if (events.byteLength > 0) return this.#forward(controller, events)
-      }
-    } catch (error) {
-      await this.#breakOff(controller, incomplete(error))
-    } finally {
-      this.#setReading(false)
-    }
+  // Runs for every event: two fixed callbacks cost half of what an async function with a try around its loop does.
+  pull(): Promise<void> {
+    this.#isReading = this.#hasStirred = true
+    return this.#reader.read().then(this.#onRead, this.#onFault)
+  }
+
+  #take(controller: ReadableStreamDefaultController<Uint8Array>, { done, value }: Part): Promise<void> | undefined {
+    if (this.#isClosed) return undefined
+    if (done) return this.#end(controller)
+    const events = this.#tap.push(value)
+    if (events.byteLength === 0) return this.pull()
+    this.#isReading = false
+    this.#forward(controller, events)
+    return undefined
   }
 
   /** The client has gone. After the last event that is how many clients say goodbye. */
@@ -93,14 +101,9 @@ class Relay implements UnderlyingDefaultSource<Uint8Array> {
     await this.#reader.cancel(reason).catch(() => {})
   }
 
-  #setReading(isReading: boolean): void {
-    this.#isReading = isReading
-    this.#silentSince = this.#options.clock.elapsed()
-  }
-
   #forward(controller: ReadableStreamDefaultController<Uint8Array>, chunk: Uint8Array): void {
     this.#bytes += chunk.byteLength
-    this.#wroteAt = this.#options.clock.elapsed()
+    this.#hasWritten = this.#hasStirred = true
     if (!this.#hasContent && this.#tap.state.hasContent) {
       this.#hasContent = true
       this.#exchange.tell({ type: 'stream.first-content' })
@@ -121,8 +124,8 @@ class Relay implements UnderlyingDefaultSource<Uint8Array> {
   async #breakOff(controller: ReadableStreamDefaultController<Uint8Array>, error: GatewayError): Promise<void> {
     if (this.#isClosed) return
     if (this.#exchange.signal.aborted) return this.#close('left', null)
-    this.#close('failed', error.code)
     this.#exchange.tell({ type: 'fault', error })
+    this.#close('failed', error.code)
     this.#reader.cancel(error).catch(() => {})
     if (this.#tap.isBetweenEvents) controller.enqueue(encode(this.#options.errorEvent(this.#exchange, error)))
     await new Promise((resolve) => setTimeout(resolve, FAREWELL_MS))
@@ -141,16 +144,15 @@ class Relay implements UnderlyingDefaultSource<Uint8Array> {
   #look(controller: ReadableStreamDefaultController<Uint8Array>): void {
     const { clock, idleTimeoutMs, maxDurationMs, keepaliveMs, writeTimeoutMs } = this.#options
     const now = clock.elapsed()
-    const silentMs = now - this.#silentSince
-    const fault = this.#isReading
-      ? silentMs >= idleTimeoutMs && silence(idleTimeoutMs)
-      : writeTimeoutMs > 0 && silentMs >= writeTimeoutMs && stuckClient(writeTimeoutMs)
-    const overlong = maxDurationMs > 0 && now - this.#startedAt >= maxDurationMs && tooLong(maxDurationMs)
-    const error = fault || overlong
-    if (error) void this.#breakOff(controller, error)
-    else if (this.#isReading && keepaliveMs > 0 && now - this.#wroteAt >= keepaliveMs && this.#tap.isBetweenEvents) {
-      this.#forward(controller, KEEPALIVE)
-    }
+    if (this.#hasStirred) this.#silentSince = now
+    if (this.#hasWritten) this.#quietSince = now
+    this.#hasStirred = this.#hasWritten = false
+    const passed = (since: number, limitMs: number) => limitMs > 0 && now - since >= limitMs
+    if (passed(this.#startedAt, maxDurationMs)) void this.#breakOff(controller, tooLong(maxDurationMs))
+    else if (!this.#isReading) {
+      if (passed(this.#silentSince, writeTimeoutMs)) void this.#breakOff(controller, stuckClient(writeTimeoutMs))
+    } else if (passed(this.#silentSince, idleTimeoutMs)) void this.#breakOff(controller, silence(idleTimeoutMs))
+    else if (passed(this.#quietSince, keepaliveMs) && this.#tap.isBetweenEvents) this.#forward(controller, KEEPALIVE)
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Clock } from '../kernel/clock.ts'
 import { GatewayError } from '../kernel/errors.ts'
 import type { Exchange } from '../kernel/exchange.ts'
-import type { Account, Upstream, UpstreamAnswer, UpstreamRequest } from '../providers/provider.ts'
+import type { Upstream, UpstreamAnswer, UpstreamRequest } from '../providers/provider.ts'
 
 export interface Sender {
   readonly upstream: Upstream
@@ -40,10 +40,3 @@ export async function send(
 
 /** The provider's own id of the request, under the names providers give it. */
 const requestIdOf = (headers: Headers): string | null => headers.get('x-request-id') ?? headers.get('request-id')
-
-/** A request to one of the account's own endpoints. */
-export const endpointRequest = (
-  account: Account,
-  exchange: Exchange,
-  rest: Pick<UpstreamRequest, 'method' | 'path' | 'body'> & Partial<UpstreamRequest>,
-): UpstreamRequest => ({ account, headers: exchange.headers, signal: exchange.signal, ...rest })

@@ -1,6 +1,7 @@
 import type { ChatChunk } from '@inference-gateway/protocol/chat'
 import { lastEventEnd, parseEvents } from '@inference-gateway/protocol/sse'
 import type { TokenUsage } from '../kernel/events.ts'
+import { isNotable } from './notable.ts'
 import { concatenate } from './patch.ts'
 import { usageOf } from './usage.ts'
 
@@ -32,12 +33,6 @@ export interface ChatTap {
 /** An event longer than this passes in pieces as it comes, unread. */
 const EVENT_LIMIT_BYTES = 1024 * 1024
 
-/**
- * The members worth a closer look. A cheap look first: most events of a stream are plain deltas. Model text cannot hold
- * these, its quotes are escaped; `[DONE]` in text only costs a parse.
- */
-const NOTABLE = /"usage"\s*:\s*\{|"finish_reason"\s*:\s*"|\[DONE\]|"error"\s*:/
-
 const NOTHING = new Uint8Array(0)
 
 export function createChatTap(hidesUsage: boolean): ChatTap {
@@ -67,9 +62,8 @@ export function createChatTap(hidesUsage: boolean): ChatTap {
 
   function read(events: Uint8Array): Uint8Array {
     if (events.byteLength === 0) return events
-    const text = decoder.decode(events)
-    if (state.hasContent && !NOTABLE.test(text)) return events
-    return note(text) ? withoutUsageChunk(text) : events
+    if (state.hasContent && !isNotable(events)) return events
+    return note(decoder.decode(events)) ? withoutUsageChunk(events) : events
   }
 
   /** Notes what the events say. Answers whether one of them is a usage chunk that must be hidden. */
@@ -112,8 +106,9 @@ function parseChunk(data: string): ChatChunk | null {
   }
 }
 
-/** The extra chunk that `include_usage` asks for: no choices, and usage. */
-const isUsageChunk = (chunk: ChatChunk): boolean => chunk.choices?.length === 0 && usageOf(chunk) !== null
+/** The extra chunk that `include_usage` asks for: no choices, and usage. One that tells of an error is not hidden. */
+const isUsageChunk = (chunk: ChatChunk): boolean =>
+  chunk.choices?.length === 0 && usageOf(chunk) !== null && (chunk.error ?? null) === null
 
 function carriesContent(chunk: ChatChunk): boolean {
   return chunk.choices?.some((choice) => Object.entries(choice?.delta ?? {}).some(isContent)) ?? false
@@ -125,9 +120,12 @@ const isContent = ([name, value]: [string, unknown]): boolean =>
 /** Up to and with the blank line. A CR before an LF is never a line end by itself. */
 const EVENT = /[^]*?(?:\r\n|\n|\r(?!\n)){2}/g
 
-/** The events of `text` but the usage chunks, as they were written. */
-function withoutUsageChunk(text: string): Uint8Array {
-  const events = text.match(EVENT) ?? []
+/** The events but the usage chunks, as they were written: one character a byte, so that no byte is read as another. */
+function withoutUsageChunk(bytes: Uint8Array): Uint8Array {
+  const events =
+    Array.from(bytes, (byte) => String.fromCharCode(byte))
+      .join('')
+      .match(EVENT) ?? []
   const kept = events.filter((event) => !parseEvents(event).some(({ data }) => isUsageChunk(parseChunk(data) ?? {})))
-  return new TextEncoder().encode(kept.join(''))
+  return Uint8Array.from(kept.join(''), (character) => character.charCodeAt(0))
 }

@@ -14,20 +14,18 @@ const ONE_GO_BYTES = 1024 * 1024
  */
 export async function readWhole(answer: UpstreamAnswer, limits: Limits): Promise<Uint8Array<ArrayBuffer>> {
   const { clock, ticker, idleTimeoutMs } = limits
-  const { promise: silence, reject } = Promise.withResolvers<never>()
   let heardAt = clock.elapsed()
+  let silence: GatewayError | null = null
   const stopLooking = ticker.add(() => {
-    if (clock.elapsed() - heardAt < idleTimeoutMs) return
-    const error = tooSilent(idleTimeoutMs)
-    reject(error)
-    answer.abort?.(error)
+    if (idleTimeoutMs === 0 || clock.elapsed() - heardAt < idleTimeoutMs) return
+    silence = tooSilent(idleTimeoutMs)
+    answer.abort(silence)
   })
   try {
     const length = Number(answer.headers.get('content-length') ?? Number.NaN)
-    const whole = length <= ONE_GO_BYTES ? answer.bytes() : readParts(answer, () => (heardAt = clock.elapsed()))
-    return await Promise.race([whole, silence])
+    return await (length <= ONE_GO_BYTES ? answer.bytes() : readParts(answer, () => (heardAt = clock.elapsed())))
   } catch (error) {
-    throw error instanceof GatewayError ? error : brokenOff(error)
+    throw silence ?? brokenOff(error)
   } finally {
     stopLooking()
   }

@@ -1,52 +1,95 @@
 import { byteTap } from '../dispatch/byte-tap.ts'
 import type { ChatDispatch } from '../dispatch/chat.ts'
 import { relayStream } from '../dispatch/relay.ts'
-import { endpointRequest, send } from '../dispatch/send.ts'
+import { send } from '../dispatch/send.ts'
+import { readWhole } from '../dispatch/whole.ts'
 import { GatewayError } from '../kernel/errors.ts'
 import type { Exchange, Handler } from '../kernel/exchange.ts'
 import type { Account, Endpoint, UpstreamAnswer, UpstreamRequest } from '../providers/provider.ts'
 import { proxyPath, withoutDoubledVersion } from './proxy-path.ts'
+import { permittedList, requirePermittedModels } from './proxy-policy.ts'
 
 export interface ProxyParts {
   /** Throws provider_not_found, provider_not_configured. */
   readonly account: (provider: string) => Account
+  /** Whether a model may be used; `null`: every one. */
+  readonly isAllowed: ((provider: string, model: string) => boolean) | null
   readonly dispatch: ChatDispatch
 }
 
-/** Up to this size a body is read before it is sent, so that it goes out with its length. */
-const BUFFERED_BYTES = 1024 * 1024
-
 /** GET|POST|PUT|PATCH|DELETE /proxy/{provider}/{path}: the provider's own API, with the gateway's key. */
-export function proxy({ account, dispatch }: ProxyParts): Handler {
+export function proxy({ account, isAllowed, dispatch }: ProxyParts): Handler {
   return async (exchange) => {
     const { provider, path: written } = proxyPath(exchange.path)
     const target = account(provider)
     const path = withoutDoubledVersion(target.provider.baseUrl, written)
     if (path !== written) exchange.tell({ type: 'changes', changes: [`path=${written}>${path}`] })
-    const request = endpointRequest(target, exchange, {
-      method: exchange.method,
-      path: path + exchange.search,
-      endpoint: endpointAt(target, path),
-      body: await bodyOf(exchange),
-      passThrough: true,
-    })
-    return relay(exchange, await send(dispatch, exchange, request, null), dispatch)
+    const permits = isAllowed === null ? null : (model: string) => isAllowed(provider, model)
+    const body = permits === null ? await bodyOf(exchange) : await permittedBody(exchange, path, permits)
+    const endpoint = endpointAt(target, path)
+    const { method, headers, signal, search } = exchange
+    const request = { account: target, method, path: path + search, endpoint, headers, body, passThrough: true, signal }
+    const answer = await send(dispatch, exchange, request, null)
+    const isList = permits !== null && isModelList(target, path, answer)
+    return isList ? permittedModels(exchange, answer, permits, dispatch) : relay(exchange, answer, dispatch)
   }
 }
 
+/** The operation the path is, or what the provider wants on all its other paths. */
 function endpointAt({ provider }: Account, path: string): Pick<Endpoint, 'auth' | 'headers'> {
   const { models, chat } = provider.operations
   const endpoints = [...(models?.endpoints ?? []), ...(chat === undefined ? [] : [chat])]
-  return endpoints.find((endpoint) => endpoint.path.split('?')[0] === path) ?? provider.proxy ?? {}
+  return endpoints.find((endpoint) => pathOf(endpoint) === path) ?? provider.proxy ?? {}
 }
 
-async function bodyOf({ method, headers, body }: Exchange): Promise<UpstreamRequest['body']> {
+const pathOf = ({ path }: Endpoint): string => path.split('?')[0] ?? path
+
+/** Up to this size a body is read before it is sent. */
+const BUFFERED_BYTES = 1024 * 1024
+
+async function bodyOf(exchange: Exchange): Promise<UpstreamRequest['body']> {
+  refuseBodyOnGet(exchange)
+  const { headers, body } = exchange
   const stream = body.stream()
   if (stream === null) return null
-  if (method === 'GET' || method === 'HEAD')
-    throw new GatewayError('invalid_request', `A ${method} request to a provider cannot have a body.`)
   const length = Number(headers.get('content-length') ?? Number.NaN)
   return length <= BUFFERED_BYTES && !headers.has('content-encoding') ? body.bytes() : stream
+}
+
+/** The runtime cannot send one, and drops it unseen: only its framing tells that there is one. */
+function refuseBodyOnGet({ method, headers }: Exchange): void {
+  const isFramed = headers.has('transfer-encoding') || Number(headers.get('content-length') ?? 0) > 0
+  if ((method !== 'GET' && method !== 'HEAD') || !isFramed) return
+  throw new GatewayError('invalid_request', `A ${method} request to a provider cannot have a body.`)
+}
+
+async function permittedBody(
+  exchange: Exchange,
+  path: string,
+  permits: (model: string) => boolean,
+): Promise<Uint8Array<ArrayBuffer> | null> {
+  refuseBodyOnGet(exchange)
+  const body = exchange.body.stream() === null ? null : await exchange.body.bytes()
+  const contentType = exchange.headers.get('content-type') ?? ''
+  requirePermittedModels({ path, contentType, body: body ?? new Uint8Array(0) }, permits)
+  return body
+}
+
+function isModelList({ provider }: Account, path: string, { status }: UpstreamAnswer): boolean {
+  return (
+    status === 200 && (provider.operations.models?.endpoints.some((endpoint) => pathOf(endpoint) === path) ?? false)
+  )
+}
+
+async function permittedModels(
+  exchange: Exchange,
+  answer: UpstreamAnswer,
+  permits: (model: string) => boolean,
+  { relay: limits }: ChatDispatch,
+): Promise<Response> {
+  const list: unknown = JSON.parse(new TextDecoder().decode(await readWhole(answer, limits)))
+  exchange.tell({ type: 'changes', changes: ['filtered=models'] })
+  return Response.json(permittedList(list, permits))
 }
 
 /** Statuses that have no body, whatever the provider sent. */

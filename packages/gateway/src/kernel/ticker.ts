@@ -4,12 +4,12 @@
  */
 export interface Ticker {
   /** Calls `look` at every tick until the answer is called. */
-  add(look: () => void): () => void
+  add(look: () => void): () => unknown
 }
 
 export type StartTimer = (tick: () => void, everyMs: number) => () => void
 
-/** The timer runs only while there is something to look at, so an idle process sleeps. */
+/** The timer stops at the first tick with nothing to look at, so an idle process sleeps and a busy one never restarts it. */
 export function createTicker(everyMs: number, startTimer: StartTimer): Ticker {
   const looks = new Set<() => void>()
   let stop: (() => void) | null = null
@@ -18,13 +18,11 @@ export function createTicker(everyMs: number, startTimer: StartTimer): Ticker {
       looks.add(look)
       stop ??= startTimer(() => {
         for (const each of looks) each()
-      }, everyMs)
-      return () => {
-        looks.delete(look)
         if (looks.size > 0) return
         stop?.()
         stop = null
-      }
+      }, everyMs)
+      return () => looks.delete(look)
     },
   }
 }

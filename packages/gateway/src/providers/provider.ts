@@ -84,10 +84,10 @@ export interface UpstreamRequest {
   readonly signal: AbortSignal
 }
 
-/** What a provider answered, as far as it is read. A `Response` is one. */
+/** What a provider answered, as far as it is read. */
 export interface UpstreamAnswer extends Pick<Response, 'status' | 'statusText' | 'headers' | 'body' | 'bytes'> {
   /** Ends the call while its body is still coming. */
-  abort?(reason: unknown): void
+  abort(reason: unknown): void
 }
 
 /**

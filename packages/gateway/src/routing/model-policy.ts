@@ -1,4 +1,6 @@
 export interface ModelPolicy {
+  /** Whether there is any rule at all. */
+  readonly isOpen: boolean
   /** Whether the model may be listed and asked. `model` is the provider's own name for it. */
   readonly isAllowed: (provider: string, model: string) => boolean
 }
@@ -25,6 +27,7 @@ export function createModelPolicy({ allowed, disallowed, providers }: ModelPolic
   const allows = rulesOf(allowed, providers)
   const refuses = rulesOf(disallowed, providers)
   return {
+    isOpen: allows.length === 0 && refuses.length === 0,
     isAllowed(provider, model) {
       const name = comparable(model)
       const isListed = allows.length === 0 || allows.some((rule) => rule(provider, name))

@@ -19,7 +19,10 @@ export function requestBody(request: Request, { limitBytes, onRead }: BodyOption
       onRead()
       return bytes
     },
-    stream: () => request.body,
+    stream() {
+      if (request.body === null) onRead()
+      return request.body
+    },
   }
 }
 

@@ -40,7 +40,7 @@ export function listen(options: ListenOptions): Listener {
     development: false,
     fetch(request, self) {
       // Until its body is read a request may stall only for so long; afterwards the answer may take hours.
-      self.timeout(request, request.body === null ? 0 : seconds(options.readTimeoutMs))
+      self.timeout(request, request.method === 'GET' ? 0 : seconds(options.readTimeoutMs))
       return options.fetch(request, { setIdleTimeout: (limit) => self.timeout(request, limit) })
     },
     error: options.onBug,

@@ -1,5 +1,5 @@
 import { bearerToken, type BearerOptions } from '../auth/bearer.ts'
-import { anonymous, type Caller } from '../kernel/caller.ts'
+import type { Caller } from '../kernel/caller.ts'
 import type { Step } from '../kernel/exchange.ts'
 
 export interface GuardParts extends BearerOptions {
@@ -14,7 +14,7 @@ export interface GuardParts extends BearerOptions {
  * the verifier throw: `unauthorized`, `invalid_request`, `auth_unavailable`.
  */
 export function guard({ access, verifier, acceptApiKeyHeader }: GuardParts): Step {
-  if (access === 'public' || verifier === null) return (next) => (exchange) => next({ ...exchange, caller: anonymous })
+  if (access === 'public' || verifier === null) return (next) => next
   return (next) => async (exchange) => {
     const caller = await verifier.verify(bearerToken(exchange.headers, { acceptApiKeyHeader }))
     exchange.tell({ type: 'caller', caller })

@@ -3,41 +3,32 @@ import type { Clock } from '../kernel/clock.ts'
 import type { ExchangeEvent, ExchangeSummary, Outcome } from '../kernel/events.ts'
 import type { Exchange } from '../kernel/exchange.ts'
 
-type Told = Pick<
-  ExchangeSummary,
-  | 'caller'
-  | 'provider'
-  | 'model'
-  | 'upstreamRequestId'
-  | 'attempts'
-  | 'usage'
-  | 'upstreamMs'
-  | 'firstContentMs'
-  | 'streamed'
-> & {
-  readonly changes: readonly string[]
-  readonly error: unknown
-}
+type Writable<T> = { -readonly [Name in keyof T]: T[Name] }
 
-const NOTHING: Told = {
-  caller: anonymous,
-  provider: null,
-  model: null,
-  upstreamRequestId: null,
-  attempts: 0,
-  usage: null,
-  upstreamMs: null,
-  firstContentMs: null,
-  streamed: false,
-  changes: [],
-  error: null,
+/** What the summary takes over, while it is being gathered. */
+type Told = Writable<
+  Omit<ExchangeSummary, 'id' | 'route' | 'method' | 'path' | 'status' | 'code' | 'outcome' | 'durationMs'>
+> & {
+  changes: readonly string[]
 }
 
 /** Gathers what is told of one exchange, from its first byte to the end of its answer. */
 export class Observation {
   readonly #clock: Clock
   readonly #startedAt: number
-  #told = NOTHING
+  readonly #told: Told = {
+    caller: anonymous,
+    provider: null,
+    model: null,
+    upstreamRequestId: null,
+    attempts: 0,
+    usage: null,
+    upstreamMs: null,
+    firstContentMs: null,
+    streamed: false,
+    changes: [],
+    error: null,
+  }
 
   constructor(clock: Clock) {
     this.#clock = clock
@@ -49,33 +40,36 @@ export class Observation {
   }
 
   note(event: ExchangeEvent): void {
-    this.#told = { ...this.#told, ...this.#news(event) }
-  }
-
-  #news(event: ExchangeEvent): Partial<Told> {
+    const told = this.#told
     switch (event.type) {
       case 'caller':
-        return { caller: event.caller }
+        told.caller = event.caller
+        break
       case 'target':
-        return { provider: event.provider, model: event.model }
+        told.provider = event.provider
+        told.model = event.model
+        break
       case 'changes':
-        return { changes: event.changes }
+        told.changes = [...told.changes, ...event.changes]
+        break
       case 'attempt':
-        return {
-          attempts: this.#told.attempts + 1,
-          upstreamMs: (this.#told.upstreamMs ?? 0) + event.durationMs,
-          upstreamRequestId: event.upstreamRequestId,
-        }
+        told.attempts += 1
+        told.upstreamMs = (told.upstreamMs ?? 0) + event.durationMs
+        told.upstreamRequestId = event.upstreamRequestId
+        break
       case 'usage':
-        return { usage: event.usage }
+        told.usage = event.usage
+        break
       case 'stream.opened':
-        return { streamed: true }
+        told.streamed = true
+        break
       case 'stream.first-content':
-        return { firstContentMs: this.#elapsedMs() }
+        told.firstContentMs = this.#elapsedMs()
+        break
       case 'fault':
-        return { error: event.error }
+        told.error = event.error
+        break
       case 'stream.closed':
-        return {}
     }
   }
 
@@ -112,6 +106,8 @@ export class Observation {
 
 /** Model names are the client's words: what a header cannot hold is percent-encoded. */
 const headerText = (text: string): string =>
-  text.replaceAll(/[^\x21-\x7e]/g, (character) =>
-    character === ' ' ? ' ' : encodeURIComponent(character.isWellFormed() ? character : '\ufffd'),
-  )
+  /^[\x20-\x7e]*$/.test(text)
+    ? text
+    : text.replaceAll(/[^\x21-\x7e]/g, (character) =>
+        character === ' ' ? ' ' : encodeURIComponent(character.isWellFormed() ? character : '\ufffd'),
+      )

@@ -1,4 +1,4 @@
-import type { Upstream, UpstreamRequest } from '../provider.ts'
+import type { UpstreamRequest } from '../provider.ts'
 import { limitTo, stopAt } from './answer.ts'
 import type { Completion } from './completion.ts'
 import { aborted } from './faults.ts'
@@ -24,8 +24,8 @@ export interface SimulatorOptions {
 /** Unix seconds. Models, and answers without a clock, need some time of birth. */
 const BIRTH = 1_735_689_600
 
-/** An upstream that answers with whole responses. */
-export interface Simulator extends Upstream {
+/** Like an upstream, but what answers is a plain response. */
+export interface Simulator {
   send(request: UpstreamRequest): Promise<Response>
 }
 

@@ -72,7 +72,7 @@ export function simulated(options: Partial<SimulatorOptions> = {}) {
 export const user = (text: string) => ({ role: 'user', content: text })
 
 /** The chunks of a whole stream. Throws when it does not end with `[DONE]`. */
-export function readChunks(text: string): readonly Chunk[] {
+function readChunks(text: string): readonly Chunk[] {
   const data = parseEvents(text).map((event) => event.data)
   if (data.pop() !== '[DONE]') throw new Error('The stream has no end.')
   return data.map((chunk) => JSON.parse(chunk) as Chunk)

@@ -1,0 +1,29 @@
+# docker build -t inference-gateway . && docker run -p 8080:8080 -e OPENAI_API_KEY inference-gateway
+
+FROM node:20-slim AS install
+WORKDIR /gateway
+COPY package.json package-lock.json ./
+COPY packages/gateway/package.json packages/gateway/
+COPY packages/protocol/package.json packages/protocol/
+# Bun goes to the path; its other names would be copied as files of 100 MB each.
+RUN npm ci --omit=dev --no-audit --no-fund \
+  && mv node_modules/bun/bin/bun.exe /usr/local/bin/bun \
+  && rm -rf node_modules/bun node_modules/@oven node_modules/.bin
+
+# The C library of the stage above, and nothing else that we need: Bun brings its own TLS roots.
+FROM debian:bookworm-slim
+WORKDIR /gateway
+COPY --from=install /usr/local/bin/bun /usr/local/bin/bun
+COPY --from=install /gateway/node_modules node_modules
+COPY package.json openapi.yaml ./
+COPY packages packages
+
+# Bun reads its limit of concurrent calls (256) before any of our code runs: docs/decisions/0011-fetch-limit.md.
+ENV ENVIRONMENT=production BUN_CONFIG_MAX_HTTP_REQUESTS=65535
+# Nothing is written, and no user is special: `--read-only` and any `--user` work.
+USER 65532:65532
+EXPOSE 8080
+STOPSIGNAL SIGTERM
+HEALTHCHECK --interval=10s --timeout=3s --start-period=5s \
+  CMD ["bun", "-e", "const { SERVER_PORT = 8080, SERVER_TLS_CERT_PATH: tls } = process.env; const answer = await fetch(`http${tls ? 's' : ''}://127.0.0.1:${SERVER_PORT}/health`, { tls: { rejectUnauthorized: false } }); process.exit(answer.ok ? 0 : 1)"]
+CMD ["bun", "--no-env-file", "packages/gateway/src/main.ts"]
