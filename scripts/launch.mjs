@@ -15,6 +15,8 @@ const tasks = {
   serve: gateway,
   dev: ['--watch', ...gateway, '--dev'],
   test: ['test', '--timeout=20000'],
+  bench: [join(root, 'bench/run.ts')],
+  install: null,
 }
 
 const changedAt = (path) => statSync(join(root, path), { throwIfNoEntry: false })?.mtimeMs ?? 0
@@ -40,13 +42,16 @@ if (command === undefined) {
   process.exit(1)
 }
 install()
+if (command === null) process.exit(0)
 const bun = join(root, 'node_modules/bun/bin/bun.exe') // its name on every platform
 const child = spawn(bun, [...command, ...rest], {
   stdio: 'inherit',
   // Bun queues calls beyond its limit; a gateway's calls are its answers.
   env: { BUN_CONFIG_MAX_HTTP_REQUESTS: '65535', ...process.env },
 })
-for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) process.on(signal, () => child.kill(signal))
+for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
+// A terminal sends Ctrl-C to the whole group: passed on, it would be the second one, which means "at once".
+process.on('SIGINT', () => {})
 child.on('error', (error) => {
   console.error(`Cannot run Bun: ${error.message}. Delete node_modules and try again.`)
   process.exit(1)

@@ -16,7 +16,6 @@ export function banner({ url, startedInMs, gateway, found, version }: BannerFact
   })
   const first = gateway.accounts.find(({ provider }) => provider.id !== 'simulator')?.provider.id
   const missing = [...gateway.requirements].map(([, setting]) => setting)
-  const model = first === undefined ? 'simulator/chat' : `${first}/<model>`
   return [
     `Inference Gateway ${version} is ready at ${url}/v1  (${Math.round(startedInMs)} ms)`,
     '',
@@ -27,8 +26,10 @@ export function banner({ url, startedInMs, gateway, found, version }: BannerFact
     `  add more    set ${missing.slice(0, 5).join(', ')}${missing.length > 5 ? `, … (${missing.length - 5} more: npm start -- --help)` : ''}`,
     '',
     'Try it:',
-    `  curl ${url}/v1/chat/completions -d '{"model":"${model}","messages":[{"role":"user","content":"Hello!"}]}'`,
-    ...(first === undefined ? [] : [`  curl ${url}/v1/models?provider=${first}`]),
+    `  curl ${url}/v1/chat/completions -d '{"model":"simulator/chat","messages":[{"role":"user","content":"Hello!"}]}'`,
+    ...(first === undefined
+      ? []
+      : [`  curl '${url}/v1/models?provider=${first}'   # then put one of these in its place`]),
     '',
   ].join('\n')
 }

@@ -56,16 +56,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   const providers = providerParts(options)
   const upstream = createUpstreams(options)
   const verifier = settings.enableAuth ? createVerifier(settings, clock, emit) : null
-  const directory = createModelDirectory({
-    accounts: providers.accounts,
-    fetchPage: (account, endpoint, signal) => fetchModelPage(upstream, account, endpoint, signal),
-    clock,
-    after: runAfter,
-    ttlMs: settings.models.listTtlMs,
-    emit,
-  })
-  const policy = createModelPolicy({ ...settings.models, providers: new Set(providers.rules.known.keys()) })
-  const listing = createModelListing({ directory, isAllowed: policy.isAllowed, idFormat: settings.models.idFormat })
+  const { directory, policy, listing } = modelParts(options, providers, upstream, clock)
   const dispatch = createDispatch(settings, upstream, clock, (exchange, error) => errorReplies.event(error, exchange))
   const rules: ModelNameRules = { ...providers.rules, aliases: new Map(), directory }
   let isDraining = false
@@ -112,6 +103,28 @@ export function createGateway(options: GatewayOptions): Gateway {
   }
 }
 
+function modelParts({ settings, emit }: GatewayOptions, providers: ProviderParts, upstream: Upstream, clock: Clock) {
+  const directory = createModelDirectory({
+    accounts: providers.accounts,
+    fetchPage: (account, endpoint, signal) => fetchModelPage(upstream, account, endpoint, signal),
+    clock,
+    after: runAfter,
+    ttlMs: settings.models.listTtlMs,
+    limitMs: settings.client.timeoutMs,
+    emit,
+  })
+  const policy = createModelPolicy({ ...settings.models, providers: new Set(providers.rules.known.keys()) })
+  const listing = createModelListing({
+    directory,
+    isAllowed: policy.isAllowed,
+    idFormat: settings.models.idFormat,
+    providers: providers.rules.configured,
+  })
+  return { directory, policy, listing }
+}
+
+type ProviderParts = ReturnType<typeof providerParts>
+
 function providerParts({ settings, customProviders = [], found = {} }: GatewayOptions) {
   const rows: readonly Provider[] = [
     ...catalog,
@@ -119,8 +132,10 @@ function providerParts({ settings, customProviders = [], found = {} }: GatewayOp
     ...(settings.simulatorEnabled ? [simulatorProvider] : []),
   ]
   // In development nothing runs at Ollama's address in a container network: only what is found or set is asked.
+  // The simulator lives here, and a provider of the file brings its address along.
+  const addresses = Object.fromEntries([simulatorProvider, ...customProviders].map(({ id, baseUrl }) => [id, baseUrl]))
   const options: AccountsOptions = { settings: settings.providers, found, trustsDefaults: !settings.isDevelopment }
-  const accounts = configuredAccounts(rows, { ...options, found: { ...found, simulator: simulatorProvider.baseUrl } })
+  const accounts = configuredAccounts(rows, { ...options, found: { ...addresses, ...found } })
   const byId = new Map(accounts.map((account) => [account.provider.id, account]))
   const known = new Map(rows.map((row) => [row.id, requirementOf(row, options)]))
   return {

@@ -10,7 +10,6 @@ import type { Source } from './config/sources.ts'
 import { createGateway, type Gateway } from './gateway.ts'
 import { catalog } from './providers/catalog.ts'
 import { type Listener, listen } from './server/listen.ts'
-import { createLineBuffer } from './telemetry/line-buffer.ts'
 import { createLog, type Log } from './telemetry/log.ts'
 import { findLocalServers } from './upstream/local-servers.ts'
 
@@ -117,13 +116,12 @@ async function main(): Promise<void> {
   obeyFlags(flags)
   const loaded = load(flags)
   const { settings, customProviders, warnings } = loaded
-  const lines = createLineBuffer((text) => process.stdout.write(text))
   process.stdout.on('error', () => {}) // whoever read the log has gone; that is no reason to stop
   const log = createLog({
     name: settings.applicationName,
     level: settings.logLevel,
     format: settings.logFormat,
-    write: lines.write,
+    write: (text) => process.stdout.write(text),
   })
   for (const warning of [...warnings, ...runtimeDoubts()]) log.warn(warning)
   const unset = (id: string) => settings.providers[id]?.apiUrl === null
@@ -138,7 +136,7 @@ async function main(): Promise<void> {
     emit: log.listen,
   })
   const listener = open(loaded, gateway, log)
-  stopOnSignals(listener, gateway, settings.server.shutdownTimeoutMs, lines.flush)
+  stopOnSignals(listener, gateway, settings.server.shutdownTimeoutMs, log.flush)
   const startedInMs = performance.now()
   if (settings.logFormat === 'pretty')
     process.stdout.write(banner({ url: listener.url, startedInMs, gateway, found, version: manifest.version }))

@@ -3,8 +3,10 @@ import type { Model, ModelDirectory } from './model-directory.ts'
 export interface ModelListingOptions {
   readonly directory: ModelDirectory
   readonly isAllowed: (provider: string, model: string) => boolean
-  /** `qualified`: every id as `provider/id`. `native`: as the provider calls it, qualified only where two share it. */
+  /** `qualified`: every id as `provider/id`. `native`: as the provider calls it, qualified where it could mean another's. */
   readonly idFormat: 'native' | 'qualified'
+  /** The ids of those that can be asked. */
+  readonly providers: ReadonlySet<string>
 }
 
 /** The model lists as clients see them: what may not be used is not there, and every id is one that can be asked for. */
@@ -15,17 +17,23 @@ export interface ModelListing {
   find(id: string): Promise<readonly Model[]>
 }
 
-export function createModelListing({ directory, isAllowed, idFormat }: ModelListingOptions): ModelListing {
+export function createModelListing({ directory, isAllowed, idFormat, providers }: ModelListingOptions): ModelListing {
   const permitted = (models: readonly Model[]) => models.filter((model) => isAllowed(model.served_by, model.id))
-  const shown = (models: readonly Model[], isShared: (id: string) => boolean) =>
-    permitted(models).map((model) => (idFormat === 'qualified' || isShared(model.id) ? qualified(model) : model))
+  const shown = (models: readonly Model[], isAmbiguous: (model: Model) => boolean) =>
+    models.map((model) => (idFormat === 'qualified' || isAmbiguous(model) ? qualified(model) : model))
+  /** OpenRouter's `openai/gpt-4o` would be taken for OpenAI's own, where that can be asked too. */
+  const pointsElsewhere = ({ id, served_by: provider }: Model) => {
+    const [prefix = ''] = id.split('/')
+    return prefix !== id && prefix !== provider && providers.has(prefix)
+  }
   return {
     async all() {
-      const models = await directory.list()
-      return shown(models, sharedIds(permitted(models)))
+      const models = permitted(await directory.list())
+      const isShared = sharedIds(models)
+      return shown(models, (model) => isShared(model.id) || pointsElsewhere(model))
     },
     async of(provider) {
-      return shown(await directory.list(provider), () => false)
+      return shown(permitted(await directory.list(provider)), () => false)
     },
     async find(id) {
       const models = permitted(await directory.list())

@@ -38,6 +38,8 @@ export function listen(options: ListenOptions): Listener {
     // The limit is ours (server/body.ts): it answers in JSON and lets pipes through.
     maxRequestBodySize: Number.MAX_SAFE_INTEGER,
     development: false,
+    // Without this the runtime lets two gateways share a port, each with half of the requests.
+    reusePort: false,
     fetch(request, self) {
       // Until its body is read a request may stall only for so long; afterwards the answer may take hours.
       self.timeout(request, request.method === 'GET' ? 0 : seconds(options.readTimeoutMs))

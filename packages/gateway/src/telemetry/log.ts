@@ -1,62 +1,97 @@
-import { pino } from 'pino'
+import { pino, type Logger } from 'pino'
+import { GatewayError } from '../kernel/errors.ts'
 import type { ExchangeSummary, GatewayEvent } from '../kernel/events.ts'
+import { ProviderError } from '../kernel/provider-error.ts'
 
 export interface LogOptions {
   readonly name: string
   readonly level: 'debug' | 'info' | 'warn' | 'error' | 'silent'
   readonly format: 'json' | 'pretty'
-  /** Takes one or more whole lines. */
+  /** Takes many whole lines at once. */
   readonly write: (lines: string) => void
 }
 
+/** How long a line may wait for others. Written one by one, in the middle of requests, lines cost five times as much. */
+const GATHER_MS = 50
+
+/** A log that cannot keep up must not fill the memory: events beyond this many are counted instead. */
+const WAITING_LIMIT = 20_000
+
 export interface Log {
   readonly listen: (event: GatewayEvent) => void
-  info(message: string): void
-  warn(message: string): void
-  error(error: unknown, message: string): void
+  readonly info: (message: string) => void
+  readonly warn: (message: string) => void
+  readonly error: (error: unknown, message: string) => void
+  /** Writes what is waiting. */
+  readonly flush: () => void
 }
 
 /** Probes ask every few seconds: a line for each would hide the rest. */
 const QUIET_ROUTES = new Set(['/health', '/ready'])
 
 /** Writes one line per exchange, and one when something changes. Never a key, never a prompt. */
-export function createLog({ name, level, format, write }: LogOptions): Log {
-  const sink = { write: format === 'json' ? write : (line: string) => write(pretty(JSON.parse(line))) }
+export function createLog(options: LogOptions): Log {
+  let waiting: { readonly at: number; readonly write: (logger: Logger) => void }[] = []
+  let dropped = 0
+  let timer: ReturnType<typeof setTimeout> | null = null
+  let writtenAt = 0
+  const lines: string[] = []
   const logger = pino(
     {
-      level,
-      base: { service: name },
-      timestamp: pino.stdTimeFunctions.isoTime,
+      level: options.level,
+      base: { service: options.name },
+      timestamp: () => `,"time":"${new Date(writtenAt).toISOString()}"`,
       formatters: { level: (label) => ({ level: label }) },
     },
-    sink,
+    { write: (line) => lines.push(options.format === 'json' ? line : pretty(JSON.parse(line))) },
   )
+
+  function later(write: (logger: Logger) => void): void {
+    if (waiting.length >= WAITING_LIMIT) dropped++
+    else waiting.push({ at: Date.now(), write })
+    timer ??= setTimeout(flush, GATHER_MS)
+  }
+
+  function flush(): void {
+    if (timer !== null) clearTimeout(timer)
+    timer = null
+    const ready = waiting
+    waiting = []
+    for (const { at, write } of ready) {
+      writtenAt = at
+      write(logger)
+    }
+    if (dropped > 0) logger.warn({ lines: dropped }, 'log lines dropped')
+    dropped = 0
+    if (lines.length > 0) options.write(lines.splice(0).join(''))
+  }
+
   return {
-    listen(event) {
-      switch (event.type) {
-        case 'exchange.finished':
-          if (!QUIET_ROUTES.has(event.summary.route)) logger[levelOf(event.summary)](lineOf(event.summary), 'request')
-          break
-        case 'models.unavailable':
-          logger.warn({ provider: event.provider, reason: reasonOf(event.error) }, 'model list unavailable')
-          break
-        case 'models.available':
-          logger.info({ provider: event.provider, models: event.count }, 'model list available')
-          break
-        case 'auth.unavailable':
-          logger.error(
-            { issuer: event.issuer, reason: event.reason, serving: event.serving },
-            'token issuer unavailable',
-          )
-          break
-        case 'auth.available':
-          logger.info({ issuer: event.issuer }, 'token issuer available')
-          break
-      }
-    },
-    info: (message) => logger.info(message),
-    warn: (message) => logger.warn(message),
-    error: (error, message) => logger.error({ reason: reasonOf(error) }, message),
+    listen: (event) => later((to) => writeEvent(to, event)),
+    info: (message) => later((to) => to.info(message)),
+    warn: (message) => later((to) => to.warn(message)),
+    error: (error, message) => later((to) => to.error({ reason: reasonOf(error) }, message)),
+    flush,
+  }
+}
+
+function writeEvent(logger: Logger, event: GatewayEvent): void {
+  switch (event.type) {
+    case 'exchange.finished':
+      if (!QUIET_ROUTES.has(event.summary.route)) logger[levelOf(event.summary)](lineOf(event.summary), 'request')
+      break
+    case 'models.unavailable':
+      logger.warn({ provider: event.provider, reason: reasonOf(event.error) }, 'model list unavailable')
+      break
+    case 'models.available':
+      logger.info({ provider: event.provider, models: event.count }, 'model list available')
+      break
+    case 'auth.unavailable':
+      logger.error({ issuer: event.issuer, reason: event.reason, serving: event.serving }, 'token issuer unavailable')
+      break
+    case 'auth.available':
+      logger.info({ issuer: event.issuer }, 'token issuer available')
+      break
   }
 }
 
@@ -92,12 +127,17 @@ function lineOf(summary: ExchangeSummary): object {
   }
 }
 
-/** What went wrong, down to its cause. Error texts of the runtime may hold URLs; a query in one may hold a key. */
+/**
+ * What went wrong, down to its cause. A provider's own words stay out: they may repeat the prompt. The runtime's texts
+ * may hold URLs, and the query of one may hold a key. One line, whatever was said: nobody may forge a second.
+ */
 function reasonOf(error: unknown): string {
-  const own = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
-  const cause =
-    error instanceof Error && error.cause !== undefined && error.cause !== null ? ` <- ${reasonOf(error.cause)}` : ''
-  return own.replaceAll(/\?[^\s"']*/g, '?…').slice(0, 1000) + cause
+  if (error instanceof ProviderError) return `the provider answered ${error.status}`
+  const own = error instanceof Error ? error.message : String(error)
+  const name = error instanceof Error && !(error instanceof GatewayError) ? `${error.name}: ` : ''
+  const text = own.replaceAll(/(\w+:\/\/[^\s"'?]*)\?[^\s"']*/g, '$1?…').replaceAll(/\s+/g, ' ')
+  const cause = error instanceof Error && error.cause !== undefined ? ` <- ${reasonOf(error.cause)}` : ''
+  return name + text.slice(0, 500) + cause
 }
 
 /** A line for a person at a terminal: time, status, what, who answered, how long. */

@@ -1,4 +1,5 @@
 import { type ErrorCode, GatewayError } from '../kernel/errors.ts'
+import { envPrefix } from '../providers/accounts.ts'
 
 /** The runtime's error codes, and what they mean for who asked. The names are those of libuv, OpenSSL and Bun. */
 const CODES: readonly (readonly [pattern: RegExp, code: ErrorCode])[] = [
@@ -16,7 +17,7 @@ const MESSAGES: Partial<Record<ErrorCode, string>> = {
   dns_error: 'its host name does not resolve',
   dns_timeout: 'the name server did not answer',
   connection_timeout: 'it did not accept a connection',
-  connection_refused: 'nothing listens at its address',
+  connection_refused: 'nothing listens at its address, the server may not be running',
   tls_certificate_error: 'its certificate cannot be trusted',
   tls_protocol_error: 'the TLS handshake failed',
   http_protocol_error: 'it does not speak valid HTTP',
@@ -28,7 +29,7 @@ export function upstreamFault(error: unknown, provider: { readonly id: string })
   if (error instanceof GatewayError) return error
   const runtimeCode = runtimeCodeOf(error)
   const code = CODES.find(([pattern]) => pattern.test(runtimeCode))?.[1] ?? 'connection_terminated'
-  const variable = `${provider.id.toUpperCase().replaceAll(/[^A-Z0-9]/g, '_')}_API_URL`
+  const variable = `${envPrefix(provider.id)}_API_URL`
   const hint = code === 'connection_terminated' ? 'Try again.' : `Check ${variable}.`
   return new GatewayError(code, `Failed to reach upstream server: ${provider.id}: ${MESSAGES[code]}. ${hint}`, {
     cause: error,
