@@ -52,6 +52,9 @@ const child = spawn(bun, [...command, ...rest], {
 for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
 // A terminal sends Ctrl-C to the whole group: passed on, it would be the second one, which means "at once".
 process.on('SIGINT', () => {})
+// npm's shell dies of a signal without passing it on: whoever loses its parent has been told to stop.
+const parent = process.ppid
+setInterval(() => process.ppid === parent || child.kill('SIGTERM'), 500).unref()
 child.on('error', (error) => {
   console.error(`Cannot run Bun: ${error.message}. Delete node_modules and try again.`)
   process.exit(1)

@@ -6,7 +6,8 @@ import { parseEnvFile } from '../packages/gateway/src/config/env-file.ts'
 import { parseGatewayFile } from '../packages/gateway/src/config/gateway-file.ts'
 import { loadSettings } from '../packages/gateway/src/config/load.ts'
 import { catalog } from '../packages/gateway/src/providers/catalog.ts'
-import { EXAMPLE, pages, stalePages } from './print-reference.ts'
+import { pages, stalePages } from './print-reference.ts'
+import { PROVIDERS_EXAMPLE, ROUTING_EXAMPLE } from './reference-examples.ts'
 
 const root = resolve(import.meta.dir, '..')
 
@@ -28,9 +29,15 @@ test('a page that is missing or differs by a byte is stale', async () => {
 })
 
 test('the example of the providers page is one the gateway takes', () => {
-  const { providers, problems } = parseGatewayFile(EXAMPLE, 'example', catalog)
+  const { providers, problems } = parseGatewayFile(PROVIDERS_EXAMPLE, 'example', catalog)
   expect(problems).toEqual([])
   expect(providers.map(({ id }) => id)).toEqual(['my-vllm', 'acme'])
+})
+
+test('the example of the routing page is one the gateway takes', () => {
+  const { models, problems } = parseGatewayFile(ROUTING_EXAMPLE, 'example', catalog)
+  expect(problems).toEqual([])
+  expect([...models.keys()]).toEqual(['fast', 'careful'])
 })
 
 test('.env.example changes nothing as it is, and nothing when its settings are uncommented', () => {

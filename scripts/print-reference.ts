@@ -5,12 +5,14 @@
 import { customProviderFields } from '../packages/gateway/src/config/custom-provider.ts'
 import { sentences, wrap } from '../packages/gateway/src/config/help.ts'
 import { providerSettings } from '../packages/gateway/src/config/provider-settings.ts'
+import { modelRouteFields } from '../packages/gateway/src/config/routing-file.ts'
 import { rowsOf } from '../packages/gateway/src/config/setting.ts'
 import type { Setting, SettingGroup } from '../packages/gateway/src/config/setting.ts'
 import { settingGroups } from '../packages/gateway/src/config/settings.ts'
 import { errors } from '../packages/gateway/src/kernel/errors.ts'
 import { catalog } from '../packages/gateway/src/providers/catalog.ts'
 import type { Auth, Provider, Rename } from '../packages/gateway/src/providers/provider.ts'
+import { PROVIDERS_EXAMPLE, ROUTING_EXAMPLE } from './reference-examples.ts'
 
 const ORIGIN = '<!-- Printed by scripts/print-reference.ts. Change the table it is printed from, not this page. -->'
 
@@ -65,7 +67,11 @@ function settingsPage(): string {
       table(['variable', 'type', 'default', 'what it does'], rowsOf(settings).map(settingRow)),
     ]),
     '## Providers',
-    'Every provider has two settings, `<ID>_API_KEY` and `<ID>_API_URL`: see [providers](providers.md).',
+    paragraph(
+      'Every provider has four settings: `<ID>_API_KEY` and `<ID>_API_URL`, see [providers](providers.md), and',
+      '`<ID>_RESPONSE_HEADER_TIMEOUT` and `<ID>_STREAM_IDLE_TIMEOUT`, which hold for it instead of the general',
+      '`CLIENT_RESPONSE_HEADER_TIMEOUT` and `CLIENT_STREAM_IDLE_TIMEOUT`.',
+    ),
   )
 }
 
@@ -103,22 +109,6 @@ function providerRow(provider: Provider): readonly string[] {
   ]
 }
 
-/** Stands in the page; its test reads it as the gateway would. */
-export const EXAMPLE = `providers:
-  - id: my-vllm
-    name: vLLM in the basement
-    base_url: http://10.0.0.5:8000/v1
-    auth: none
-  - id: acme
-    base_url: https://llm.example.com/api/v1
-    auth: { header: x-api-key }
-    key_env: ACME_KEY
-    headers: { x-team: research }
-    quirks:
-      drop: [logit_bias]
-      rename: { max_completion_tokens: max_tokens }
-      stream_options: false`
-
 function providersPage(): string {
   return page(
     'Providers',
@@ -130,10 +120,27 @@ function providersPage(): string {
     table(['provider', 'settings', 'base URL', 'key sent as', 'request fields'], catalog.map(providerRow)),
     '## Of your own',
     'Any OpenAI-compatible service becomes a provider by an entry in the YAML file that `GATEWAY_CONFIG_PATH` names:',
-    `\`\`\`yaml\n${EXAMPLE}\n\`\`\``,
+    `\`\`\`yaml\n${PROVIDERS_EXAMPLE}\n\`\`\``,
     table(
       ['key', 'what it says'],
       customProviderFields.map(({ key, field }) => [`${code(key)}${field.required ? ' (required)' : ''}`, field.about]),
+    ),
+  )
+}
+
+function routingPage(): string {
+  return page(
+    'Routing',
+    paragraph(
+      'A model name of your own stands for one or more deployments: models at providers. The strategy says who is asked',
+      'first; when that fails before the first token, the next one is asked at once. The section `models` stands in the',
+      'file that `GATEWAY_CONFIG_PATH` names, or in a file of its own that `ROUTING_CONFIG_PATH` names, which is read',
+      'when `ROUTING_ENABLED` is `true`.',
+    ),
+    `\`\`\`yaml\n${ROUTING_EXAMPLE}\n\`\`\``,
+    table(
+      ['key', 'what it says'],
+      modelRouteFields.map(({ key, field }) => [`${code(key)}${field.required ? ' (required)' : ''}`, field.about]),
     ),
   )
 }
@@ -188,6 +195,7 @@ export function pages(): ReadonlyMap<string, string> {
   return new Map([
     ['docs/reference/settings.md', settingsPage()],
     ['docs/reference/providers.md', providersPage()],
+    ['docs/reference/routing.md', routingPage()],
     ['docs/reference/errors.md', errorsPage()],
     ['.env.example', envExample()],
   ])

@@ -9,19 +9,22 @@ import { type Clock, systemClock } from './kernel/clock.ts'
 import { GatewayError } from './kernel/errors.ts'
 import type { Emit } from './kernel/events.ts'
 import { createTicker } from './kernel/ticker.ts'
+import { runAfter, sleep, startTimer } from './kernel/timers.ts'
 import { type AccountsOptions, configuredAccounts, requirementOf } from './providers/accounts.ts'
 import { catalog } from './providers/catalog.ts'
 import type { Account, Provider, Target, Upstream } from './providers/provider.ts'
 import { simulatorProvider } from './providers/simulator/row.ts'
 import { createSimulator } from './providers/simulator/simulator.ts'
+import { requirePermitted } from './handlers/proxy-policy.ts'
 import { createModelDirectory } from './routing/model-directory.ts'
 import { createModelListing } from './routing/model-listing.ts'
 import { type ModelNameRules, requireProvider, resolveModelName } from './routing/model-name.ts'
 import { createModelPolicy } from './routing/model-policy.ts'
-import { createErrorReplies } from './server/error-reply.ts'
+import { createErrorReplies, type ErrorReplies } from './server/error-reply.ts'
 import type { Connection } from './server/listen.ts'
 import { createRouter } from './server/router.ts'
 import { guard } from './steps/guard.ts'
+import { limit } from './steps/limit.ts'
 import { observe } from './steps/observe.ts'
 import { createUpstream } from './upstream/client.ts'
 
@@ -46,6 +49,8 @@ export interface Gateway {
   readonly requirements: ReadonlyMap<string, string>
   /** Makes `/ready` answer 503. */
   readonly drain: () => void
+  /** Ends all running streams with an error event. */
+  readonly breakOff: () => void
   readonly close: () => void
 }
 
@@ -57,9 +62,9 @@ export function createGateway(options: GatewayOptions): Gateway {
   const upstream = createUpstreams(options)
   const verifier = settings.enableAuth ? createVerifier(settings, clock, emit) : null
   const { directory, policy, listing } = modelParts(options, providers, upstream, clock)
-  const dispatch = createDispatch(settings, upstream, clock, (exchange, error) => errorReplies.event(error, exchange))
-  const rules: ModelNameRules = { ...providers.rules, aliases: new Map(), directory }
+  const { dispatch, breakOff } = dispatchParts(settings, upstream, clock, errorReplies)
   let isDraining = false
+  const rules: ModelNameRules = { ...providers.rules, aliases: new Map(), directory }
 
   const table = routes({
     name: settings.applicationName,
@@ -72,6 +77,9 @@ export function createGateway(options: GatewayOptions): Gateway {
         const resolved = await resolveModelName(model, provider, rules)
         return providers.target(resolved.provider, permitted(policy.isAllowed, resolved))
       },
+      permit: policy.isOpen
+        ? null
+        : (models, { provider }) => requirePermitted(models, (model) => policy.isAllowed(provider.id, model)),
       complete: (exchange, call, target) => completeChat(dispatch, exchange, call, target),
     },
     proxy: {
@@ -80,10 +88,14 @@ export function createGateway(options: GatewayOptions): Gateway {
       dispatch,
     },
   })
-  const watch = observe({ clock, emit, errorReply: errorReplies.reply })
+  const limited = limit(settings.server.maxInFlight)
   const router = createRouter({
     routes: table,
-    steps: (access) => (next) => watch(guard({ access, verifier, acceptApiKeyHeader: false })(next)),
+    watch: observe({ clock, emit, errorReply: errorReplies.reply }),
+    steps: (access) => {
+      const guarded = guard({ access, verifier, acceptApiKeyHeader: false })
+      return access === 'public' ? guarded : (next) => guarded(limited(next))
+    },
     limitBytes: settings.server.maxRequestBodyBytes,
     newId: () => crypto.randomUUID(),
   })
@@ -95,6 +107,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     accounts: providers.accounts,
     requirements: providers.requirements,
     drain: () => (isDraining = true),
+    breakOff,
     close() {
       directory.close()
       verifier?.close()
@@ -110,7 +123,7 @@ function modelParts({ settings, emit }: GatewayOptions, providers: ProviderParts
     clock,
     after: runAfter,
     ttlMs: settings.models.listTtlMs,
-    limitMs: settings.client.timeoutMs,
+    ...(settings.client.timeoutMs === 0 ? {} : { limitMs: settings.client.timeoutMs }),
     emit,
   })
   const policy = createModelPolicy({ ...settings.models, providers: new Set(providers.rules.known.keys()) })
@@ -146,7 +159,7 @@ function providerParts({ settings, customProviders = [], found = {} }: GatewayOp
       const account = byId.get(id)
       if (account === undefined)
         throw new GatewayError('provider_not_configured', `Provider requires an API key. Set ${known.get(id)}.`)
-      return { ...account, model }
+      return { provider: account.provider, credential: account.credential, model }
     },
   }
 }
@@ -171,62 +184,48 @@ function createUpstreams({ settings, version }: GatewayOptions): Upstream & { cl
     responseHeaderTimeoutMs: client.responseHeaderTimeoutMs,
     maxIdleConnections: Math.min(client.maxIdleConnections, client.maxIdleConnectionsPerHost),
     idleConnectionTimeoutMs: client.idleConnectionTimeoutMs,
+    tlsMinVersion: client.tlsMinVersion,
   })
   const simulator = createSimulator({ sleep })
   return {
-    async send(request) {
+    send(request) {
       if (request.account.provider.id !== simulatorProvider.id) return http.send(request)
-      return Object.assign(await simulator.send(request), { abort: () => {} })
+      return simulator.send(request).then((response) => Object.assign(response, { abort: () => {} }))
     },
     close: () => http.close(),
   }
 }
 
-function createDispatch(
-  settings: Settings,
-  upstream: Upstream,
-  clock: Clock,
-  errorEvent: RelayOptions['errorEvent'],
-): ChatDispatch {
-  const { client, streams, server } = settings
-  const limits = {
+function dispatchParts(settings: Settings, upstream: Upstream, clock: Clock, errorReplies: ErrorReplies) {
+  const limits = relayLimits(settings)
+  const ticker = createTicker(tickMs(Object.values(limits)), startTimer)
+  let isLeaving = false
+  const relay: RelayOptions = {
+    clock,
+    ticker,
+    errorEvent: (exchange, error) => errorReplies.event(error, exchange),
+    isLeaving: () => isLeaving,
+    ...limits,
+  }
+  const breakOff = (): void => {
+    isLeaving = true
+    ticker.lookNow()
+  }
+  return { dispatch: { upstream, clock, relay } satisfies ChatDispatch, breakOff }
+}
+
+function relayLimits({ client, streams, server }: Settings) {
+  return {
     idleTimeoutMs: client.streamIdleTimeoutMs,
     maxDurationMs: client.maxStreamDurationMs,
     keepaliveMs: streams.keepaliveIntervalMs,
     writeTimeoutMs: server.writeTimeoutMs,
   }
-  const ticker = createTicker(tickMs(Object.values(limits)), startTimer)
-  return { upstream, clock, relay: { clock, ticker, errorEvent, ...limits } }
 }
 
 /** Often enough to notice the shortest limit in time, and at least once a second. */
 const tickMs = (limitsMs: readonly number[]) =>
   Math.max(5, Math.min(1000, ...limitsMs.filter((ms) => ms > 0).map((ms) => ms / 4)))
-
-function startTimer(tick: () => void, everyMs: number): () => void {
-  const timer = setInterval(tick, everyMs)
-  return () => clearInterval(timer)
-}
-
-function runAfter(delayMs: number, run: () => void): () => void {
-  const timer = setTimeout(run, delayMs)
-  return () => clearTimeout(timer)
-}
-
-/** Rejects with the signal's reason when it fires first. */
-const sleep = (ms: number, signal: AbortSignal): Promise<void> =>
-  new Promise((resolve, reject) => {
-    if (signal.aborted) return reject(signal.reason)
-    const onAbort = () => {
-      clearTimeout(timer)
-      reject(signal.reason)
-    }
-    const timer = setTimeout(() => {
-      signal.removeEventListener('abort', onAbort)
-      resolve()
-    }, ms)
-    signal.addEventListener('abort', onAbort, { once: true })
-  })
 
 function createVerifier({ oidc }: Settings, clock: Clock, log: Emit): OidcVerifier {
   const { issuerUrl, clientId, clientSecret } = oidc

@@ -1,15 +1,16 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import { parse } from 'yaml'
 import manifest from '../package.json' with { type: 'json' }
 import { banner } from './banner.ts'
 import { configReport } from './config/config-report.ts'
 import { parseEnvFile } from './config/env-file.ts'
 import { flags as knownFlags, helpText } from './config/help.ts'
-import { type Loaded, loadSettings, SettingsError } from './config/load.ts'
+import { type Loaded, loadSettings, type Settings, SettingsError } from './config/load.ts'
 import type { Source } from './config/sources.ts'
 import { createGateway, type Gateway } from './gateway.ts'
 import { catalog } from './providers/catalog.ts'
 import { type Listener, listen } from './server/listen.ts'
+import { shutDown } from './server/shutdown.ts'
 import { createLog, type Log } from './telemetry/log.ts'
 import { findLocalServers } from './upstream/local-servers.ts'
 
@@ -25,7 +26,9 @@ function fail(message: string): never {
 function readSources(flags: ReadonlySet<string>): Source[] {
   return [
     { name: 'environment', values: process.env },
-    ...(existsSync('.env') ? [parseEnvFile(readFileSync('.env', 'utf8'), '.env')] : []),
+    ...(statSync('.env', { throwIfNoEntry: false })?.isFile() === true
+      ? [parseEnvFile(readFileSync('.env', 'utf8'), '.env')]
+      : []),
     ...(flags.has('--dev') ? [{ name: '--dev', values: { ENVIRONMENT: 'development' } }] : []),
   ]
 }
@@ -86,29 +89,40 @@ function open({ settings, effective }: Loaded, gateway: Gateway, log: Log): List
   }
 }
 
-/** The runtime reads its limit of concurrent calls before this file runs, so it can only be reported here. */
-function runtimeDoubts(): string[] {
-  if (Number(process.env['BUN_CONFIG_MAX_HTTP_REQUESTS'] ?? 256) >= 10_000) return []
+/** What works, but not as somebody may expect. The runtime reads its limit of calls before this file runs. */
+function doubts({ environment, enableTelemetry }: Settings): string[] {
+  const few = Number(process.env['BUN_CONFIG_MAX_HTTP_REQUESTS'] ?? 256) < 10_000
   return [
-    'At most 256 provider calls run at once: start with `npm run serve`, or set BUN_CONFIG_MAX_HTTP_REQUESTS=65535.',
+    ...(['production', 'development'].includes(environment)
+      ? []
+      : [`ENVIRONMENT=${environment} counts as production: only \`development\` changes anything.`]),
+    ...(enableTelemetry
+      ? ['ENABLE_TELEMETRY: this version collects no metrics yet, nothing listens on TELEMETRY_METRICS_PORT.']
+      : []),
+    ...(few
+      ? [
+          'At most 256 provider calls run at once: start with `npm run serve`, or set BUN_CONFIG_MAX_HTTP_REQUESTS=65535.',
+        ]
+      : []),
   ]
 }
 
-function stopOnSignals(listener: Listener, gateway: Gateway, timeoutMs: number, flush: () => void): void {
+/** The first signal asks to leave in good order, the second to leave at once. */
+function stopOnSignals(listener: Listener, gateway: Gateway, { server }: Settings, log: Log): void {
+  const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
   let isStopping = false
-  const stop = async () => {
+  const stop = async (signal: string) => {
     if (isStopping) process.exit(1)
     isStopping = true
-    gateway.drain()
-    const cutOff = setTimeout(() => void listener.stop(true), timeoutMs)
-    await listener.stop()
-    clearTimeout(cutOff)
+    log.info(`${signal}: finishing ${listener.pending()} running requests; a second signal stops at once`)
+    log.flush()
+    const { lameDuckMs, shutdownTimeoutMs: timeoutMs } = server
+    await shutDown({ listener, drain: gateway.drain, breakOff: gateway.breakOff, lameDuckMs, timeoutMs, sleep })
     gateway.close()
-    flush()
+    log.flush()
     process.exit(0)
   }
-  process.on('SIGTERM', () => void stop())
-  process.on('SIGINT', () => void stop())
+  for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, () => void stop(signal))
 }
 
 async function main(): Promise<void> {
@@ -123,10 +137,11 @@ async function main(): Promise<void> {
     format: settings.logFormat,
     write: (text) => process.stdout.write(text),
   })
-  for (const warning of [...warnings, ...runtimeDoubts()]) log.warn(warning)
+  for (const warning of [...warnings, ...doubts(settings)]) log.warn(warning)
   const unset = (id: string) => settings.providers[id]?.apiUrl === null
   const found = settings.isDevelopment ? await findLocalServers(unset) : {}
-  const contract = async (): Promise<unknown> => parse(readFileSync(CONTRACT, 'utf8'))
+  let contractRead: unknown
+  const contract = async (): Promise<unknown> => (contractRead ??= parse(readFileSync(CONTRACT, 'utf8')))
   const gateway = createGateway({
     settings,
     customProviders,
@@ -136,7 +151,7 @@ async function main(): Promise<void> {
     emit: log.listen,
   })
   const listener = open(loaded, gateway, log)
-  stopOnSignals(listener, gateway, settings.server.shutdownTimeoutMs, log.flush)
+  stopOnSignals(listener, gateway, settings, log)
   const startedInMs = performance.now()
   if (settings.logFormat === 'pretty')
     process.stdout.write(banner({ url: listener.url, startedInMs, gateway, found, version: manifest.version }))

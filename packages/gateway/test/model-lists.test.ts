@@ -257,8 +257,8 @@ describe('the list and its models', () => {
     ['deepseek/deepseek-r1:free', 'deepseek/deepseek-r1:free', 'openrouter'],
     ['deepseek%2Fdeepseek-r1%3Afree', 'deepseek/deepseek-r1:free', 'openrouter'],
     ['openrouter/deepseek/deepseek-r1:free', 'deepseek/deepseek-r1:free', 'openrouter'],
-    ['groq/shared', 'shared', 'groq'],
-    ['openai/shared', 'shared', 'openai'],
+    ['groq/shared', 'groq/shared', 'groq'],
+    ['openai/shared', 'openai/shared', 'openai'],
     ['groq/compound', 'groq/compound', 'groq'],
   ]
   test.each(found)('/v1/models/%s is found', async (path, id, provider) => {

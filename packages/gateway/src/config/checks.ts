@@ -40,7 +40,7 @@ function isSet(key: Secret | null): boolean {
 
 /** What works but is likely not meant. */
 export function doubts(
-  { server, enableAuth, oidc }: SettingValues,
+  { server, enableAuth, oidc, routing }: SettingValues,
   given: ProviderTable,
   providers: readonly KnownProvider[],
 ): readonly string[] {
@@ -53,6 +53,9 @@ export function doubts(
   }
   if (enableAuth && isPlainOnTheInternet(oidc.issuerUrl)) {
     warnings.push('OIDC_ISSUER_URL is a public address without TLS: whoever sits between can let anybody in.')
+  }
+  if (routing.configPath !== null && !routing.enabled) {
+    warnings.push('ROUTING_CONFIG_PATH is set, but its file is not read: set ROUTING_ENABLED=true.')
   }
   for (const provider of providers) {
     const { apiUrl, apiKey } = given[provider.id] ?? { apiUrl: null, apiKey: null }

@@ -22,7 +22,7 @@ describe('a provider of the file', () => {
           models: { dialect: 'openai', endpoints: [{ path: '/models' }] },
           chat: { path: '/chat/completions' },
         },
-      } as Provider,
+      },
     ])
   })
 
@@ -126,18 +126,18 @@ describe('a provider of the file', () => {
 
 describe('the file', () => {
   test.each(['', '# nothing yet\n', 'providers:\n', 'providers: []', '---\nproviders: []\n'])('may be %p', (text) => {
-    expect(parse(text)).toEqual({ providers: [], models: null, problems: [] })
+    expect(parse(text)).toEqual({ providers: [], models: new Map(), problems: [] })
   })
 
   test.each([
     ['an unknown section', 'provider: []', '1:1: provider: unknown key provider; did you mean providers?'],
     ['something else than a map', '- a', '1:1: expected a map with providers, models'],
-    ['a key twice', 'models: {a: 1, a: 2}', '1:16: Map keys must be unique'],
+    ['a key twice', 'models: {}\nmodels: {}', '2:1: Map keys must be unique'],
     ['an open bracket', 'providers: [', '1:13: '],
     ['a tab as indentation', 'models:\n\ta: 1', '2:1: '],
     ['two documents', 'models: 1\n---\nmodels: 2', '2:1: '],
-    ['a custom tag', 'models: !ruby/object a', '1:9: Unresolved tag'],
-    ['a tag of another schema', 'models: !!set {a}', '1:9: Unresolved tag'],
+    ['a custom tag', 'models: !ruby/object {}', '1:9: Unresolved tag'],
+    ['a tag of another schema', 'models: !!set {}', '1:9: Unresolved tag'],
     ['an alias to nothing', 'models: *a', 'Unresolved alias'],
     ['a list as a key', 'models: {[a]: 1}', '1:10: '],
     ['a quote that is never closed', 'models: "canary', '1:16: '],
@@ -182,11 +182,21 @@ describe('the file', () => {
     ])
   })
 
-  test('hands the section models on as it stands, with its places', () => {
-    const { models, problems } = parse('providers: []\nmodels:\n  fast:\n    targets: [groq/llama, openai/gpt-4o]\n')
+  test('may route models to its own providers, the built-in ones and the simulator', () => {
+    const { models, problems } = parse(
+      'models:\n  fast:\n    deployments:\n' +
+        '      - {provider: mine, model: m}\n      - {provider: groq, model: llama}\n' +
+        '      - {provider: simulator, model: chat}\n' +
+        'providers: [{id: mine, base_url: "http://a"}]',
+    )
     expect(problems).toEqual([])
-    expect(models?.content).toEqual({ fast: { targets: ['groq/llama', 'openai/gpt-4o'] } })
-    expect(models?.locate(['models', 'fast', 'targets', 1])).toBe('gw.yaml:4:27')
-    expect(models?.locate(['models', 'fast', 'absent'])).toBe('gw.yaml:4:5')
+    expect(models.get('fast')?.deployments.map(({ provider }) => provider)).toEqual(['mine', 'groq', 'simulator'])
+  })
+
+  test('tells what is wrong with its models beside the rest, with its place', () => {
+    expect(parse('models: {fast: {deployments: [{provider: grok, model: m}]}}\nproviders: 1').problems).toEqual([
+      'gw.yaml:2:12: providers: expected a list',
+      'gw.yaml:1:42: models.fast.deployments.0.provider: no provider has this id; did you mean groq?',
+    ])
   })
 })

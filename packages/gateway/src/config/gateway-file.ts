@@ -2,21 +2,27 @@ import { customProvider } from './custom-provider.ts'
 import type { CustomProvider } from './custom-provider.ts'
 import { envPrefix, providerSettings } from './provider-settings.ts'
 import type { KnownProvider } from './provider-settings.ts'
+import { modelRoutes } from './routing-file.ts'
+import type { ModelRoutes } from './routing-file.ts'
 import { listOf, mapWith } from './shape.ts'
-import type { Path, Shape } from './shape.ts'
+import type { Report, Shape } from './shape.ts'
 import { parseYaml } from './yaml-document.ts'
 
 /** What the file that GATEWAY_CONFIG_PATH names says. */
 export interface GatewayFile {
   readonly providers: readonly CustomProvider[]
-  /** The section `models` as it stands, and where a part of it stands as `file:line:column`. */
-  readonly models: { readonly content: unknown; readonly locate: (path: Path) => string } | null
+  readonly models: ModelRoutes
   /** Lines ready to be shown: `file:line:column: what is wrong`. */
   readonly problems: readonly string[]
 }
 
 /** Ids that are taken without being rows of the catalog. */
 const RESERVED: ReadonlySet<string> = new Set(['simulator'])
+
+/** The ids a model may be routed to. */
+export function routableIds(providers: readonly KnownProvider[]): ReadonlySet<string> {
+  return new Set([...providers.map(({ id }) => id), ...RESERVED])
+}
 
 /** Why a provider cannot stand beside the others, or `null`. */
 function clash({ id }: CustomProvider, builtIn: readonly KnownProvider[], earlier: readonly CustomProvider[]) {
@@ -49,16 +55,13 @@ export function parseGatewayFile(text: string, file: string, builtIn: readonly K
   const { content, locate, problems: syntaxProblems } = parseYaml(text, file)
   const sections = mapWith({
     providers: { shape: providersBeside(builtIn), about: 'OpenAI-compatible services beside the built-in ones.' },
-    // Any content: the part that chooses models reads it.
-    models: { shape: (section): unknown => section, about: 'How models are chosen.' },
+    // Read below, once it is known which providers there are.
+    models: { shape: (section): unknown => section, about: 'Names of your own, and who answers for them.' },
   })
   const problems = [...syntaxProblems]
-  const read = sections(content ?? {}, [], (path, message, part) =>
-    problems.push(`${locate(path, part)}: ${path.length === 0 ? '' : `${path.join('.')}: `}${message}`),
-  )
-  return {
-    providers: read?.providers ?? [],
-    models: read?.models === undefined ? null : { content: read.models, locate },
-    problems,
-  }
+  const report: Report = (path, message, part) =>
+    problems.push(`${locate(path, part)}: ${path.length === 0 ? '' : `${path.join('.')}: `}${message}`)
+  const { providers = [], models } = sections(content ?? {}, [], report) ?? {}
+  const routes = modelRoutes(routableIds([...builtIn, ...providers]))
+  return { providers, models: routes(models ?? {}, ['models'], report) ?? new Map(), problems }
 }

@@ -71,6 +71,8 @@ export function helpText(providers: readonly KnownProvider[]): string {
       [
         ['<ID>_API_KEY', 'Key for a provider. Setting it switches the provider on.'],
         ['<ID>_API_URL', 'Base URL, where it is not the usual one.'],
+        ['<ID>_RESPONSE_HEADER_TIMEOUT', 'CLIENT_RESPONSE_HEADER_TIMEOUT for this provider alone.'],
+        ['<ID>_STREAM_IDLE_TIMEOUT', 'CLIENT_STREAM_IDLE_TIMEOUT for this provider alone.'],
         ['<ID>', `One of ${ids}, or one of your own in GATEWAY_CONFIG_PATH.`],
       ],
       column,

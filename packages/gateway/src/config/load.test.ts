@@ -46,8 +46,15 @@ describe('defaults', () => {
       server: { host: '0.0.0.0', readTimeoutMs: 30_000, maxRequestBodyBytes: 10_485_760, shutdownTimeoutMs: 25_000 },
       client: { responseHeaderTimeoutMs: 600_000, streamIdleTimeoutMs: 300_000, maxStreamDurationMs: 0 },
       models: { allowed: [], disallowed: [], idFormat: 'native', listTtlMs: 300_000 },
+      routing: { enabled: false, configPath: null, retryEnabled: true },
     })
-    expect(settings.providers['openai']).toEqual({ apiUrl: null, apiKey: null })
+    expect(settings.server).toMatchObject({ maxInFlight: 10_000, lameDuckMs: 5000 })
+    expect(settings.providers['openai']).toEqual({
+      apiUrl: null,
+      apiKey: null,
+      responseHeaderTimeoutMs: null,
+      streamIdleTimeoutMs: null,
+    })
     expect(warnings).toEqual([])
   })
 
@@ -172,6 +179,12 @@ describe('problems', () => {
       { GATEWAY_CONFIG_PATH: 'no.yaml' },
       'GATEWAY_CONFIG_PATH: cannot read the file: ENOENT',
     ],
+    [
+      'a routing file that is not there',
+      { ROUTING_ENABLED: 'true', ROUTING_CONFIG_PATH: 'no.yaml' },
+      'ROUTING_CONFIG_PATH: cannot read the file: ENOENT',
+    ],
+    ['routing without a file', { ROUTING_ENABLED: 'true' }, 'ROUTING_CONFIG_PATH: expected a value'],
   ])('name %s', (_, environment, expected) => {
     const problems = problemsOf(environment)
     expect(problems).toHaveLength(1)
@@ -195,6 +208,7 @@ describe('warnings', () => {
       { CLOUDFLARE_API_KEY: 'k', SERVER_HOST: 'localhost' },
       'CLOUDFLARE_API_URL still holds {ACCOUNT_ID}',
     ],
+    ['a routing file that is not read', { ROUTING_CONFIG_PATH: 'r.yaml' }, 'ROUTING_ENABLED=true'],
     ['tokens in the clear', { ENABLE_AUTH: '1', OIDC_ISSUER_URL: 'http://id.example.com' }, 'without TLS'],
   ])('name %s', (_, environment, expected) => {
     const { warnings } = load(environment)
@@ -270,9 +284,65 @@ describe('settings', () => {
     }
     const { settings, customProviders, warnings, effective } = load(environment, '', files)
     expect(customProviders.map(({ id }) => id)).toEqual(['my-vllm', 'b'])
-    expect(settings.providers['my-vllm']).toEqual({ apiUrl: 'http://other/v1', apiKey: null })
+    expect(settings.providers['my-vllm']).toMatchObject({ apiUrl: 'http://other/v1', apiKey: null })
     expect(settings.providers['b']?.apiKey?.reveal()).toBe('key')
     expect(effective.find(({ env }) => env === 'B_API_URL')?.text).toBe('http://b')
     expect(warnings).toEqual([])
+  })
+
+  test('hold limits for a provider alone, built-in or not', () => {
+    const files = { 'gw.yaml': 'providers: [{id: my-vllm, base_url: "http://h/v1"}]' }
+    const { providers } = load(
+      { GATEWAY_CONFIG_PATH: 'gw.yaml', GROQ_STREAM_IDLE_TIMEOUT: '1m', MY_VLLM_RESPONSE_HEADER_TIMEOUT: '20m' },
+      '',
+      files,
+    ).settings
+    expect(providers['groq']).toMatchObject({ responseHeaderTimeoutMs: null, streamIdleTimeoutMs: 60_000 })
+    expect(providers['my-vllm']).toMatchObject({ responseHeaderTimeoutMs: 1_200_000, streamIdleTimeoutMs: null })
+  })
+})
+
+describe('models', () => {
+  const route = (provider: string) => `{deployments: [{provider: ${provider}, model: m}]}`
+  const files = {
+    'gw.yaml': `providers: [{id: mine, base_url: "http://a"}]\nmodels: {one: ${route('groq')}}`,
+    'own.yaml': `models: {two: ${route('mine')}}`,
+    'twice.yaml': `models: {one: ${route('openai')}}`,
+    'wrong.yaml': `models: {three: ${route('nobody-here')}}`,
+    'other.yaml': 'providers: []',
+  }
+  const routing = (path: string, enabled = 'true') => ({
+    GATEWAY_CONFIG_PATH: 'gw.yaml',
+    ROUTING_CONFIG_PATH: path,
+    ROUTING_ENABLED: enabled,
+  })
+
+  test('come from both files, and may use the providers of the one', () => {
+    expect([...load(routing('own.yaml'), '', files).models.keys()]).toEqual(['one', 'two'])
+    expect([...load({ GATEWAY_CONFIG_PATH: 'gw.yaml', ROUTING_ENABLED: 'true' }, '', files).models.keys()]).toEqual([
+      'one',
+    ])
+  })
+
+  test('of the routing file are left alone until routing is switched on', () => {
+    expect([...load(routing('wrong.yaml', 'false'), '', files).models.keys()]).toEqual(['one'])
+  })
+
+  test.each([
+    [
+      'a name in both files',
+      'twice.yaml',
+      'twice.yaml: models.one: stands in GATEWAY_CONFIG_PATH as well; expected it in one',
+    ],
+    [
+      'a provider nobody knows',
+      'wrong.yaml',
+      'wrong.yaml:1:43: models.three.deployments.0.provider: no provider has this id',
+    ],
+    ['a section that is not for it', 'other.yaml', 'other.yaml:1:1: providers: unknown key providers'],
+  ])('are refused for %s', (_, path, expected) => {
+    const problems = problemsOf(routing(path), '', files)
+    expect(problems).toHaveLength(1)
+    expect(problems[0]).toStartWith(expected)
   })
 })

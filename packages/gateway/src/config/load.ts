@@ -1,11 +1,13 @@
 import { conflicts, doubts, nearMisses } from './checks.ts'
 import type { CustomProvider } from './custom-provider.ts'
-import { parseGatewayFile } from './gateway-file.ts'
+import { parseGatewayFile, routableIds } from './gateway-file.ts'
 import type { GatewayFile } from './gateway-file.ts'
 import { providerSettings } from './provider-settings.ts'
 import type { KnownProvider, ProviderValues } from './provider-settings.ts'
 import { valueReader } from './read-table.ts'
 import type { EffectiveValue } from './read-table.ts'
+import { parseRoutingFile } from './routing-file.ts'
+import type { ModelRoutes, RoutingFile } from './routing-file.ts'
 import { namesOf, rowsOf } from './setting.ts'
 import { settings as table } from './settings.ts'
 import type { SettingValues } from './settings.ts'
@@ -24,8 +26,8 @@ export interface Loaded {
   readonly settings: Settings
   /** The providers of the configuration file, ready to stand beside the catalog's rows. */
   readonly customProviders: readonly CustomProvider[]
-  /** The configuration file's section `models`, for the part that reads it. */
-  readonly models: GatewayFile['models']
+  /** Model names of one's own, of the configuration file and of the routing file. */
+  readonly models: ModelRoutes
   /** Every setting with its source, for `--print-config`; secrets are masked already. */
   readonly effective: readonly EffectiveValue[]
   /** What works but is likely not meant; one sentence or two each. */
@@ -51,17 +53,43 @@ export class SettingsError extends Error {
   }
 }
 
-function readGatewayFile(path: string | null, { catalog, readFile }: Surroundings): GatewayFile {
-  const none = { providers: [], models: null, problems: [] }
-  if (path === null) return none
-  let text: string
+/** The file's text; a problem instead when `setting` names one that cannot be read. */
+function readText(path: string, setting: string, { readFile }: Surroundings): { text: string; problems: string[] } {
   try {
-    text = readFile(path)
+    return { text: readFile(path), problems: [] }
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
-    return { ...none, problems: [`GATEWAY_CONFIG_PATH: cannot read the file: ${reason}`] }
+    return { text: '', problems: [`${setting}: cannot read the file: ${reason}`] }
   }
-  return parseGatewayFile(text, path, catalog)
+}
+
+function readGatewayFile(path: string | null, surroundings: Surroundings): GatewayFile {
+  if (path === null) return { providers: [], models: new Map(), problems: [] }
+  const { text, problems } = readText(path, 'GATEWAY_CONFIG_PATH', surroundings)
+  const file = parseGatewayFile(text, path, surroundings.catalog)
+  return { ...file, problems: [...problems, ...file.problems] }
+}
+
+/** Adds the models of the routing file, if it is switched on, to those of the configuration file. */
+function readModels({ routing }: SettingValues, file: GatewayFile, surroundings: Surroundings): RoutingFile {
+  const { enabled, configPath: path } = routing
+  if (!enabled) return { models: file.models, problems: [] }
+  if (path === null) {
+    // The models may stand in the other file by now.
+    const problem = 'ROUTING_CONFIG_PATH: expected a value, since ROUTING_ENABLED is true'
+    return { models: file.models, problems: file.models.size > 0 ? [] : [problem] }
+  }
+  const { text, problems } = readText(path, 'ROUTING_CONFIG_PATH', surroundings)
+  const own = parseRoutingFile(text, path, routableIds([...surroundings.catalog, ...file.providers]))
+  const twice = [...own.models.keys()].filter((alias) => file.models.has(alias))
+  return {
+    models: new Map([...file.models, ...own.models]),
+    problems: [
+      ...problems,
+      ...own.problems,
+      ...twice.map((alias) => `${path}: models.${alias}: stands in GATEWAY_CONFIG_PATH as well; expected it in one`),
+    ],
+  }
 }
 
 function deepFreeze<T extends object>(value: T): T {
@@ -78,6 +106,7 @@ export function loadSettings(sources: readonly Source[], surroundings: Surroundi
   const values = valueReader(sources, isDevelopment)
   const read = values.read(table)
   const file = readGatewayFile(read.gatewayConfigPath, surroundings)
+  const { models, problems: routingProblems } = readModels(read, file, surroundings)
 
   const known = [...surroundings.catalog, ...file.providers]
   const rows = Object.fromEntries(known.map((provider) => [provider.id, providerSettings(provider)]))
@@ -88,6 +117,7 @@ export function loadSettings(sources: readonly Source[], surroundings: Surroundi
     ...values.problems,
     ...conflicts(read, (setting) => isBlank(setting, sources)),
     ...file.problems,
+    ...routingProblems,
   ]
   if (problems.length > 0) throw new SettingsError(problems)
 
@@ -95,7 +125,7 @@ export function loadSettings(sources: readonly Source[], surroundings: Surroundi
   return {
     settings: deepFreeze({ ...read, isDevelopment, providers }),
     customProviders: file.providers,
-    models: file.models,
+    models,
     effective: values.effective,
     warnings: [
       ...doubts(read, providers, known),

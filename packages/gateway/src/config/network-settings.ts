@@ -43,6 +43,22 @@ export const serverSettings = {
       fallback: '10485760',
       about: 'Largest request body. Raise it for images in long chats.',
     },
+    maxInFlight: {
+      env: 'SERVER_MAX_IN_FLIGHT',
+      read: int,
+      // Far more than one process relays well: a flood shall end in quick refusals, not in a process without memory.
+      fallback: '10000',
+      about:
+        'How many requests may run at once; further ones are answered with 503 and `retry-after`. Lower it where ' +
+        'memory is scarce; 0 means any number.',
+    },
+    lameDuckMs: {
+      env: 'SERVER_LAME_DUCK',
+      read: duration,
+      fallback: '5s',
+      about:
+        'How long requests are still taken after SIGTERM, while `/ready` says 503, so that load balancers notice first.',
+    },
     shutdownTimeoutMs: {
       env: 'SERVER_SHUTDOWN_TIMEOUT',
       read: duration,

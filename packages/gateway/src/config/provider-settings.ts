@@ -1,5 +1,5 @@
 import type { Secret } from '../kernel/secret.ts'
-import { baseUrl, secret } from './readers.ts'
+import { baseUrl, duration, secret } from './readers.ts'
 import type { Setting } from './setting.ts'
 
 /** What the settings need to know of a provider: a part of its row in the catalog. */
@@ -17,6 +17,10 @@ export interface KnownProvider {
 export interface ProviderValues {
   readonly apiUrl: string | null
   readonly apiKey: Secret | null
+  /** `null`: CLIENT_RESPONSE_HEADER_TIMEOUT holds. */
+  readonly responseHeaderTimeoutMs: number | null
+  /** `null`: CLIENT_STREAM_IDLE_TIMEOUT holds. */
+  readonly streamIdleTimeoutMs: number | null
 }
 
 /** `my-vllm` becomes `MY_VLLM`. */
@@ -29,7 +33,7 @@ function keyAbout({ name, auth, keyOptional }: KnownProvider): string {
   return `Key for ${name}, only if the server asks for one; sent as a bearer token.`
 }
 
-/** The two settings every provider has. */
+/** The settings every provider has. */
 export function providerSettings(provider: KnownProvider) {
   const prefix = envPrefix(provider.id)
   return {
@@ -46,6 +50,18 @@ export function providerSettings(provider: KnownProvider) {
       fallback: null,
       secret: true,
       about: keyAbout(provider),
+    },
+    responseHeaderTimeoutMs: {
+      env: `${prefix}_RESPONSE_HEADER_TIMEOUT`,
+      read: duration,
+      fallback: null,
+      about: `CLIENT_RESPONSE_HEADER_TIMEOUT for ${provider.name} alone.`,
+    },
+    streamIdleTimeoutMs: {
+      env: `${prefix}_STREAM_IDLE_TIMEOUT`,
+      read: duration,
+      fallback: null,
+      about: `CLIENT_STREAM_IDLE_TIMEOUT for ${provider.name} alone.`,
     },
   } as const satisfies Record<keyof ProviderValues, Setting>
 }

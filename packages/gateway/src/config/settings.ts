@@ -19,7 +19,7 @@ const general = {
     env: 'GATEWAY_CONFIG_PATH',
     read: path,
     fallback: null,
-    about: 'YAML file with providers of your own.',
+    about: 'YAML file with providers and model names of your own.',
   },
   simulatorEnabled: {
     env: 'SIMULATOR_ENABLED',
@@ -104,6 +104,31 @@ const models = {
   },
 } as const satisfies SettingTable
 
+const routing = {
+  routing: {
+    enabled: {
+      env: 'ROUTING_ENABLED',
+      read: bool,
+      fallback: 'false',
+      about: 'Reads the file that ROUTING_CONFIG_PATH names. Models in GATEWAY_CONFIG_PATH need no switch.',
+    },
+    configPath: {
+      env: 'ROUTING_CONFIG_PATH',
+      read: path,
+      fallback: null,
+      about: 'YAML file with model names of your own: which deployments answer for each, and how they are tried.',
+    },
+    retryEnabled: {
+      env: 'RETRY_ENABLED',
+      read: bool,
+      fallback: 'true',
+      about:
+        'Tries a request once more when its connection broke before a byte of the answer. Models with deployments of ' +
+        'their own have their own rules.',
+    },
+  },
+} as const satisfies SettingTable
+
 const telemetry = {
   enableTelemetry: {
     env: 'ENABLE_TELEMETRY',
@@ -136,7 +161,15 @@ const telemetry = {
 } as const satisfies SettingTable
 
 /** Every setting but the providers', which `provider-settings.ts` derives from the catalog. */
-export const settings = { ...general, ...authentication, ...serverSettings, ...clientSettings, ...models, ...telemetry }
+export const settings = {
+  ...general,
+  ...authentication,
+  ...serverSettings,
+  ...clientSettings,
+  ...models,
+  ...routing,
+  ...telemetry,
+}
 
 /** The same, under the headings of the docs. */
 export const settingGroups: readonly SettingGroup[] = [
@@ -145,6 +178,7 @@ export const settingGroups: readonly SettingGroup[] = [
   { title: 'Server: towards clients', settings: serverSettings },
   { title: 'Client: towards providers', settings: clientSettings },
   { title: 'Models', settings: models },
+  { title: 'Routing', settings: routing },
   { title: 'Telemetry', settings: telemetry },
 ]
 

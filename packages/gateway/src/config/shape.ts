@@ -6,7 +6,7 @@ import type { Reader } from './readers.ts'
 export type Path = readonly (string | number)[]
 
 /** Notes what is wrong with the value at `path`, or with the last key of `path` itself. */
-type Report = (path: Path, message: string, part?: 'value' | 'key') => void
+export type Report = (path: Path, message: string, part?: 'value' | 'key') => void
 
 /** Checks parsed data and returns it typed; `undefined` after it has reported what is wrong. */
 export type Shape<T> = (value: unknown, path: Path, report: Report) => T | undefined

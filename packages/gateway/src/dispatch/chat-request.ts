@@ -91,9 +91,16 @@ export function encodeChatRequest(call: ChatCall, target: Target, strict: boolea
   return { body: patchJson(call.bytes, edits), changes, hidesUsage: asksUsage }
 }
 
+const NONE: readonly never[] = []
+
 type FieldEdit = Extract<Edit, { kind: 'remove' | 'rename' }>
 
-function fieldEdits({ members }: ChatCall, model: string, { drop = [], rename = [] }: Quirks): FieldEdit[] {
+function fieldEdits(
+  { members }: ChatCall,
+  model: string,
+  { drop = NONE, rename = NONE }: Quirks,
+): readonly FieldEdit[] {
+  if (drop.length === 0 && rename.length === 0) return NONE
   const dropped = drop.filter((name) => members.has(name)).map((name): FieldEdit => ({ kind: 'remove', name }))
   const renamed = rename
     .filter(({ from, models }) => members.has(from) && (models === undefined || models.test(model)))

@@ -37,7 +37,7 @@ export async function completeChat(
 }
 
 const isEventStream = ({ headers }: UpstreamAnswer): boolean =>
-  headers.get('content-type')?.includes('text/event-stream') ?? false
+  headers.get('content-type')?.toLowerCase().includes('text/event-stream') ?? false
 
 function streamed({ relay }: ChatDispatch, exchange: Exchange, answer: UpstreamAnswer, hidesUsage: boolean): Response {
   const { headers } = answer
@@ -61,10 +61,12 @@ async function whole({ relay }: ChatDispatch, exchange: Exchange, answer: Upstre
   return new Response(bytes, { status, headers })
 }
 
+const utf8 = new TextDecoder()
+
 /** Half an answer must not look like one: what is not JSON to its end is refused. */
 function parseAnswer(bytes: Uint8Array): unknown {
   try {
-    return JSON.parse(new TextDecoder().decode(bytes))
+    return JSON.parse(utf8.decode(bytes))
   } catch (error) {
     throw new GatewayError('invalid_response', 'The provider answered with something that is not JSON.', {
       cause: error,

@@ -24,26 +24,24 @@ const encoder = new TextEncoder()
 export function patchJson(bytes: Uint8Array<ArrayBuffer>, edits: readonly Edit[]): Uint8Array<ArrayBuffer> {
   if (edits.length === 0) return bytes
   const members = jsonMembers(bytes)
-  const splices = members.flatMap((member) => inPlace(member, edits))
+  const splices = inPlace(edits, members)
   if (edits.some(({ kind }) => kind === 'remove')) {
     splices.push(...removals(edits, members))
     splices.sort((one, other) => one.start - other.start)
   }
-  splices.push(...additions(edits, members, bytes))
+  if (edits.some(({ kind }) => kind === 'add')) splices.push(addition(edits, members, bytes))
   return applySplices(bytes, splices)
 }
 
-function inPlace(
-  { name, keyStart, keyEnd, valueStart, valueEnd }: JsonMember,
-  edits: readonly Edit[],
-): readonly Splice[] {
-  const edit = edits.find((candidate) => candidate.name === name)
-  if (edit?.kind === 'replace') return [{ start: valueStart, end: valueEnd, text: edit.value }]
-  if (edit?.kind === 'rename') return [{ start: keyStart, end: keyEnd, text: JSON.stringify(edit.to) }]
-  return NONE
+function inPlace(edits: readonly Edit[], members: readonly JsonMember[]): Splice[] {
+  const splices: Splice[] = []
+  for (const { name, keyStart, keyEnd, valueStart, valueEnd } of members) {
+    const edit = edits.find((candidate) => candidate.name === name)
+    if (edit?.kind === 'replace') splices.push({ start: valueStart, end: valueEnd, text: edit.value })
+    if (edit?.kind === 'rename') splices.push({ start: keyStart, end: keyEnd, text: JSON.stringify(edit.to) })
+  }
+  return splices
 }
-
-const NONE: readonly Splice[] = []
 
 /** A removed member goes with the comma behind it; the last ones go with the comma before them. */
 function removals(edits: readonly Edit[], members: readonly JsonMember[]): Splice[] {
@@ -60,13 +58,12 @@ function removals(edits: readonly Edit[], members: readonly JsonMember[]): Splic
   return splices
 }
 
-function additions(edits: readonly Edit[], members: readonly JsonMember[], bytes: Uint8Array): Splice[] {
+function addition(edits: readonly Edit[], members: readonly JsonMember[], bytes: Uint8Array): Splice {
   const added = edits.filter((edit) => edit.kind === 'add').map(({ name, value }) => `${JSON.stringify(name)}:${value}`)
-  if (added.length === 0) return []
   const removed = new Set(edits.filter(({ kind }) => kind === 'remove').map(({ name }) => name))
   const isEmpty = members.every(({ name }) => removed.has(name))
   const at = members.at(-1)?.valueEnd ?? bytes.indexOf(0x7b) + 1
-  return [{ start: at, end: at, text: (isEmpty ? '' : ',') + added.join(',') }]
+  return { start: at, end: at, text: (isEmpty ? '' : ',') + added.join(',') }
 }
 
 function applySplices(bytes: Uint8Array, splices: readonly Splice[]): Uint8Array<ArrayBuffer> {

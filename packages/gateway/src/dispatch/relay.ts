@@ -17,6 +17,8 @@ export interface RelayOptions {
   readonly keepaliveMs: number
   /** Longest time a client may take nothing while something is there to take, ms; 0 = no limit. */
   readonly writeTimeoutMs: number
+  /** Whether the process is leaving and nothing may go on. */
+  readonly isLeaving: () => boolean
   /** An error as an event in the client's dialect. */
   readonly errorEvent: (exchange: Exchange, error: GatewayError) => string
 }
@@ -76,7 +78,9 @@ class Relay implements UnderlyingDefaultSource<Uint8Array> {
   start(controller: ReadableStreamDefaultController<Uint8Array>): void {
     this.#stopLooking = this.#options.ticker.add(() => this.#look(controller))
     this.#onRead = (part) => this.#take(controller, part)
-    this.#onFault = (error) => this.#breakOff(controller, incomplete(error))
+    // After the last event a broken connection takes nothing away.
+    this.#onFault = (error) =>
+      this.#tap.state.isDone ? this.#end(controller) : this.#breakOff(controller, incomplete(error))
   }
 
   // Runs for every event: two fixed callbacks cost half of what an async function with a try around its loop does.
@@ -148,7 +152,8 @@ class Relay implements UnderlyingDefaultSource<Uint8Array> {
     if (this.#hasWritten) this.#quietSince = now
     this.#hasStirred = this.#hasWritten = false
     const passed = (since: number, limitMs: number) => limitMs > 0 && now - since >= limitMs
-    if (passed(this.#startedAt, maxDurationMs)) void this.#breakOff(controller, tooLong(maxDurationMs))
+    if (this.#options.isLeaving()) void this.#breakOff(controller, shutdown())
+    else if (passed(this.#startedAt, maxDurationMs)) void this.#breakOff(controller, tooLong(maxDurationMs))
     else if (!this.#isReading) {
       if (passed(this.#silentSince, writeTimeoutMs)) void this.#breakOff(controller, stuckClient(writeTimeoutMs))
     } else if (passed(this.#silentSince, idleTimeoutMs)) void this.#breakOff(controller, silence(idleTimeoutMs))
@@ -164,6 +169,9 @@ const incomplete = (cause: unknown) =>
   new GatewayError('http_response_incomplete', 'The provider ended the stream before the answer was complete.', {
     cause,
   })
+
+const shutdown = () =>
+  new GatewayError('server_shutdown', 'The gateway is shutting down; the answer is not complete. Ask again.')
 
 const silence = (ms: number) =>
   new GatewayError('http_response_timeout', `The provider sent nothing for ${ms} ms (CLIENT_STREAM_IDLE_TIMEOUT).`)

@@ -10,31 +10,27 @@ export interface Sender {
 
 /** One attempt: tells who is asked, asks, and tells how it went. Throws what the upstream throws. */
 export async function send(
-  sender: Sender,
+  { upstream, clock }: Sender,
   exchange: Exchange,
   request: UpstreamRequest,
   model: string | null,
 ): Promise<UpstreamAnswer> {
   const provider = request.account.provider.id
-  const startedAt = sender.clock.elapsed()
-  const finish = (status: number | null, code: string | null, upstreamRequestId: string | null) =>
-    exchange.tell({
-      type: 'attempt',
-      provider,
-      model,
-      status,
-      code,
-      durationMs: sender.clock.elapsed() - startedAt,
-      upstreamRequestId,
-    })
+  const startedAt = clock.elapsed()
   exchange.tell({ type: 'target', provider, model })
+  let answer: UpstreamAnswer | null = null
+  let code: string | null = null
   try {
-    const answer = await sender.upstream.send(request)
-    finish(answer.status, null, requestIdOf(answer.headers))
+    answer = await upstream.send(request)
     return answer
   } catch (error) {
-    finish(null, error instanceof GatewayError ? error.code : null, null)
+    if (error instanceof GatewayError) code = error.code
     throw error
+  } finally {
+    const status = answer?.status ?? null
+    const upstreamRequestId = answer === null ? null : requestIdOf(answer.headers)
+    const durationMs = clock.elapsed() - startedAt
+    exchange.tell({ type: 'attempt', provider, model, status, code, durationMs, upstreamRequestId })
   }
 }
 

@@ -15,21 +15,38 @@ export interface ProxiedRequest {
  */
 export function requirePermittedModels(request: ProxiedRequest, isAllowed: IsAllowed): void {
   const models = [...modelsInPath(request.path), ...modelsInBody(request)]
-  const refused = models.find((model) => !isAllowed(model))
-  if (refused !== undefined) throw notAllowed(`The model ${refused.slice(0, 200)} may not be used here`)
+  requirePermitted(models, isAllowed)
   if (models.length === 0 && request.body.byteLength > 0)
     throw notAllowed('The request does not say in a readable way which model it is for')
+}
+
+/** Throws model_not_allowed for the first of the models that may not be used. */
+export function requirePermitted(models: readonly string[], isAllowed: IsAllowed): void {
+  const refused = models.find((model) => !isAllowed(model))
+  if (refused !== undefined) throw notAllowed(`The model ${refused.slice(0, 200)} may not be used here`)
 }
 
 const notAllowed = (what: string) =>
   new GatewayError('model_not_allowed', `${what} (ALLOWED_MODELS, DISALLOWED_MODELS).`, { param: 'model' })
 
-/** `/models/{id}:generateContent` (Google), `/run/{id}` (Cloudflare), `/deployments/{id}/…` (Azure), `/models/{id}` (all). */
+/**
+ * `/models/{id}:generateContent` (Google), `/run/{id}` (Cloudflare), `/deployments/{id}/…` (Azure), `/models/{id}` (all).
+ * Every reading of the path counts.
+ */
 function modelsInPath(path: string): string[] {
-  const [, kind, rest = ''] = /\/(models|run|deployments|model)\/(.+)$/.exec(decode(path)) ?? []
-  if (kind === undefined) return []
-  if (kind === 'run') return [rest]
-  return [kind === 'models' ? rest.replace(/:\w+$/, '') : (rest.split('/')[0] ?? rest)]
+  const plain = plainPath(path)
+  return [...plain.matchAll(/\/(?=(models|run|deployments|model)\/(.+)$)/g)].flatMap(([, kind, rest = '']) =>
+    kind === 'run'
+      ? [rest]
+      : [rest.replace(/:\w+$/, ''), ...(kind === 'models' ? [] : [rest.split('/')[0] ?? rest])].slice(-1),
+  )
+}
+
+/** The path as the most forgiving server would read it: decoded to the end, without empty segments. */
+export function plainPath(path: string): string {
+  const collapsed = path.replaceAll(/\/{2,}/g, '/').replace(/(.)\/$/, '$1')
+  const decoded = decode(collapsed)
+  return decoded === path ? path : plainPath(decoded)
 }
 
 function decode(path: string): string {
@@ -41,28 +58,38 @@ function decode(path: string): string {
 }
 
 function modelsInBody({ contentType, body }: ProxiedRequest): string[] {
+  const boundary = /^multipart\/[^;]+;.*boundary="?([^";]+)"?/i.exec(contentType)?.[1]
   const text = new TextDecoder().decode(body)
-  return contentType.startsWith('multipart/') ? modelsInForm(text) : modelsInJson(body, text)
+  // Some servers look at the body and not at what it is called.
+  return [...modelsInJson(body), ...(boundary === undefined ? [] : modelsInForm(text, boundary))]
 }
 
-/** Every `model` member counts: a reader that takes another than we do must not get round the check. */
-function modelsInJson(body: Uint8Array, text: string): string[] {
+/**
+ * Every model a JSON body names: each `model` member, duplicates and other spellings too (some readers take the first,
+ * some ignore letter case), and the entries of a `models` list, which is a chain of fallbacks. None when it is not JSON.
+ */
+export function modelsInJson(body: Uint8Array): string[] {
+  const decoder = new TextDecoder()
   try {
-    JSON.parse(text)
+    JSON.parse(decoder.decode(body))
   } catch {
     return []
   }
-  const decoder = new TextDecoder()
   return jsonMembers(body)
-    .filter(({ name }) => name === 'model')
-    .map(({ valueStart, valueEnd }): unknown => JSON.parse(decoder.decode(body.subarray(valueStart, valueEnd))))
+    .filter(({ name }) => /^models?$/i.test(name))
+    .flatMap(({ valueStart, valueEnd }): unknown => JSON.parse(decoder.decode(body.subarray(valueStart, valueEnd))))
     .filter((model) => typeof model === 'string')
 }
 
-const modelsInForm = (text: string): string[] =>
-  [...text.matchAll(/;\s*name="?model"?[^\r\n]*\r\n(?:[^\r\n]+\r\n)*\r\n([^\r\n]*)/gi)].flatMap(
-    ([, model]) => model ?? [],
-  )
+function modelsInForm(text: string, boundary: string): string[] {
+  return text.split(`--${boundary}`).flatMap((part) => {
+    const [head = '', ...rest] = part.split(/\r?\n\r?\n/)
+    const name = /name\s*=\s*(?:"((?:\\.|[^"\\])*)"|([^;\s]+))/i.exec(head)
+    return (name?.[1] ?? name?.[2] ?? '').replaceAll('\\', '').toLowerCase() === 'model'
+      ? [rest.join('\n\n').trim()]
+      : []
+  })
+}
 
 /** The models of a list that may be used, in whichever member the provider keeps its list. Everything else stays. */
 export function permittedList(body: unknown, isAllowed: IsAllowed): unknown {

@@ -7,7 +7,7 @@ import { GatewayError } from '../kernel/errors.ts'
 import type { Exchange, Handler } from '../kernel/exchange.ts'
 import type { Account, Endpoint, UpstreamAnswer, UpstreamRequest } from '../providers/provider.ts'
 import { proxyPath, withoutDoubledVersion } from './proxy-path.ts'
-import { permittedList, requirePermittedModels } from './proxy-policy.ts'
+import { permittedList, plainPath, requirePermittedModels } from './proxy-policy.ts'
 
 export interface ProxyParts {
   /** Throws provider_not_found, provider_not_configured. */
@@ -27,11 +27,14 @@ export function proxy({ account, isAllowed, dispatch }: ProxyParts): Handler {
     const permits = isAllowed === null ? null : (model: string) => isAllowed(provider, model)
     const body = permits === null ? await bodyOf(exchange) : await permittedBody(exchange, path, permits)
     const endpoint = endpointAt(target, path)
-    const { method, headers, signal, search } = exchange
+    const { method, signal, search } = exchange
+    const isList = permits !== null && method === 'GET' && isModelList(target, path)
+    // A list that has to be read must come as plain text.
+    const headers = isList ? without(exchange.headers, 'accept-encoding') : exchange.headers
     const request = { account: target, method, path: path + search, endpoint, headers, body, passThrough: true, signal }
     const answer = await send(dispatch, exchange, request, null)
-    const isList = permits !== null && isModelList(target, path, answer)
-    return isList ? permittedModels(exchange, answer, permits, dispatch) : relay(exchange, answer, dispatch)
+    const isListed = isList && answer.status === 200
+    return isListed ? permittedModels(exchange, answer, permits, dispatch) : relay(exchange, answer, dispatch)
   }
 }
 
@@ -75,10 +78,15 @@ async function permittedBody(
   return body
 }
 
-function isModelList({ provider }: Account, path: string, { status }: UpstreamAnswer): boolean {
-  return (
-    status === 200 && (provider.operations.models?.endpoints.some((endpoint) => pathOf(endpoint) === path) ?? false)
-  )
+function isModelList({ provider }: Account, path: string): boolean {
+  const plain = plainPath(path)
+  return provider.operations.models?.endpoints.some((endpoint) => pathOf(endpoint) === plain) ?? false
+}
+
+function without(headers: Headers, name: string): Headers {
+  const rest = new Headers(headers)
+  rest.delete(name)
+  return rest
 }
 
 async function permittedModels(
@@ -87,9 +95,21 @@ async function permittedModels(
   permits: (model: string) => boolean,
   { relay: limits }: ChatDispatch,
 ): Promise<Response> {
-  const list: unknown = JSON.parse(new TextDecoder().decode(await readWhole(answer, limits)))
+  const list = parseList(await readWhole(answer, limits))
   exchange.tell({ type: 'changes', changes: ['filtered=models'] })
   return Response.json(permittedList(list, permits))
+}
+
+function parseList(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder().decode(bytes))
+  } catch (error) {
+    throw new GatewayError(
+      'invalid_response',
+      'The provider answered its model list with something that is not JSON.',
+      { cause: error },
+    )
+  }
 }
 
 /** Statuses that have no body, whatever the provider sent. */

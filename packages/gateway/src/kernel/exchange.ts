@@ -35,3 +35,6 @@ export type Handler = (exchange: Exchange) => Promise<Response> | Response
 
 /** What stands around a handler. */
 export type Step = (next: Handler) => Handler
+
+/** Opens an exchange of which everything is told to `tell`, and answers with what the handler answers. */
+export type Watch = (handler: Handler, open: (tell: Exchange['tell']) => Exchange) => Promise<Response>

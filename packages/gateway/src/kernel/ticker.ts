@@ -5,6 +5,8 @@
 export interface Ticker {
   /** Calls `look` at every tick until the answer is called. */
   add(look: () => void): () => unknown
+  /** Looks at everything at once, out of turn. */
+  lookNow(): void
 }
 
 export type StartTimer = (tick: () => void, everyMs: number) => () => void
@@ -14,6 +16,9 @@ export function createTicker(everyMs: number, startTimer: StartTimer): Ticker {
   const looks = new Set<() => void>()
   let stop: (() => void) | null = null
   return {
+    lookNow() {
+      for (const each of looks) each()
+    },
     add(look) {
       looks.add(look)
       stop ??= startTimer(() => {

@@ -36,7 +36,8 @@ export function requirementOf(provider: Provider, { settings }: AccountsOptions)
   const { apiUrl = null, apiKey = null } = settings[provider.id] ?? {}
   if (!isComplete({ ...provider, baseUrl: apiUrl ?? provider.baseUrl }) && apiKey !== null)
     return `${prefix}_API_URL with your account id`
-  return provider.keyOptional === true || provider.auth.kind === 'none' ? `${prefix}_API_URL` : `${prefix}_API_KEY`
+  if (provider.keyOptional === true || provider.auth.kind === 'none') return `${prefix}_API_URL`
+  return provider.keyEnv ?? `${prefix}_API_KEY`
 }
 
 /** `ollama_cloud` → `OLLAMA_CLOUD`: how a provider's settings begin. */

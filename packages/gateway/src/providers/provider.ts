@@ -39,6 +39,8 @@ export interface Provider {
   /** No trailing slash. */
   readonly baseUrl: string
   readonly auth: Auth
+  /** The variable that holds the key, where it is not `<ID>_API_KEY`. */
+  readonly keyEnv?: string
   /** The key may be missing: a local server that asks for one only if told to. */
   readonly keyOptional?: boolean
   readonly headers?: Readonly<Record<string, string>>

@@ -50,7 +50,7 @@ export function createModelDirectory(options: ModelDirectoryOptions): ModelDirec
   const shelves = options.accounts.map((account) => shelfOf(account, options))
   const lists = shelves.flatMap((shelf) => shelf.lists)
   const ready = (some: readonly LiveList<Model>[]) => Promise.all(some.flatMap((list) => list.ready() ?? []))
-  const peek = (id: string) => shelves.flatMap((shelf) => modelOn(shelf, id) ?? [])
+  const peek = (id: string) => shelves.map((shelf) => modelOn(shelf, id)).filter((model) => model !== undefined)
 
   return {
     async list(provider) {
@@ -96,5 +96,8 @@ function modelsOn({ lists }: Shelf): readonly Model[] {
 }
 
 function modelOn({ lists }: Shelf, id: string): Model | undefined {
-  return lists.map((list) => list.peek().get(id)).findLast((model) => model !== undefined)
+  return lists
+    .findLast((list) => list.peek().has(id))
+    ?.peek()
+    .get(id)
 }

@@ -26,21 +26,22 @@ export function createModelListing({ directory, isAllowed, idFormat, providers }
     const [prefix = ''] = id.split('/')
     return prefix !== id && prefix !== provider && providers.has(prefix)
   }
+  async function all(): Promise<readonly Model[]> {
+    const models = permitted(await directory.list())
+    const isShared = sharedIds(models)
+    return shown(models, (model) => isShared(model.id) || pointsElsewhere(model))
+  }
+
   return {
-    async all() {
-      const models = permitted(await directory.list())
-      const isShared = sharedIds(models)
-      return shown(models, (model) => isShared(model.id) || pointsElsewhere(model))
-    },
+    all,
     async of(provider) {
       return shown(permitted(await directory.list(provider)), () => false)
     },
     async find(id) {
-      const models = permitted(await directory.list())
-      const native = models.filter((model) => model.id === id)
-      return native.length > 0
-        ? native
-        : models.filter((model) => qualified(model).id === id || `${model.served_by}/${model.id}` === id)
+      const models = await all()
+      const listed = models.filter((model) => model.id === id)
+      if (listed.length > 0) return listed
+      return models.filter((model) => qualified(model).id === id || model.id === `${model.served_by}/${id}`)
     },
   }
 }

@@ -26,8 +26,9 @@ type Rule = (provider: string, model: string) => boolean
 export function createModelPolicy({ allowed, disallowed, providers }: ModelPolicyOptions): ModelPolicy {
   const allows = rulesOf(allowed, providers)
   const refuses = rulesOf(disallowed, providers)
+  if (allows.length === 0 && refuses.length === 0) return { isOpen: true, isAllowed: () => true }
   return {
-    isOpen: allows.length === 0 && refuses.length === 0,
+    isOpen: false,
     isAllowed(provider, model) {
       const name = comparable(model)
       const isListed = allows.length === 0 || allows.some((rule) => rule(provider, name))
@@ -60,10 +61,11 @@ function matcher(pattern: string): (model: string) => boolean {
   return (model) => expression.test(model)
 }
 
-/** Google answers to `models/gemini-…` as well: another spelling must not be a way around a refusal. */
+/** Google answers to `models/gemini-…` as well, Ollama to `llama3:latest`: another spelling must not be a way around a refusal. */
 function comparable(model: string): string {
   return model
     .trim()
     .toLowerCase()
-    .replace(/^models\//, '')
+    .replace(/^(?:models\/)+/, '')
+    .replace(/:latest$/, '')
 }

@@ -1,28 +1,53 @@
 import { GatewayError } from '../kernel/errors.ts'
 import type { RequestBody } from '../kernel/exchange.ts'
-
-export interface BodyOptions {
-  /** SERVER_MAX_REQUEST_BODY_SIZE. */
-  readonly limitBytes: number
-  /** Called once the body has been read to its end: from then on the request may be quiet for as long as it takes. */
-  readonly onRead: () => void
-}
+import type { Connection } from './listen.ts'
 
 /** The body of a request, read at most once and never further than the limit. */
-export function requestBody(request: Request, { limitBytes, onRead }: BodyOptions): RequestBody {
-  return {
-    async bytes() {
-      refuseEncoded(request.headers)
-      const announced = request.headers.get('content-length')
-      if (announced !== null && Number(announced) > limitBytes) throw tooLarge(limitBytes)
-      const bytes = announced === null ? await readCapped(request.body, limitBytes) : await readAnnounced(request)
-      onRead()
+export class IncomingBody implements RequestBody {
+  readonly #request: Request
+  readonly #connection: Connection
+  readonly #limitBytes: number
+
+  constructor(request: Request, connection: Connection, limitBytes: number) {
+    this.#request = request
+    this.#connection = connection
+    this.#limitBytes = limitBytes
+  }
+
+  async bytes(): Promise<Uint8Array<ArrayBuffer>> {
+    const { headers } = this.#request
+    refuseEncoded(headers)
+    const announced = headers.get('content-length')
+    if (announced !== null && Number(announced) > this.#limitBytes) throw tooLarge(this.#limitBytes)
+    try {
+      const bytes = await (announced === null ? this.#readCapped() : this.#request.bytes())
+      this.#allowSilence()
       return bytes
-    },
-    stream() {
-      if (request.body === null) onRead()
-      return request.body
-    },
+    } catch (error) {
+      throw error instanceof GatewayError ? error : brokenOff(error)
+    }
+  }
+
+  stream(): ReadableStream<Uint8Array> | null {
+    const { body } = this.#request
+    if (body === null) this.#allowSilence()
+    return body
+  }
+
+  async #readCapped(): Promise<Uint8Array<ArrayBuffer>> {
+    const chunks: Uint8Array<ArrayBuffer>[] = []
+    let size = 0
+    for await (const chunk of this.#request.body ?? []) {
+      size += chunk.byteLength
+      if (size > this.#limitBytes) throw tooLarge(this.#limitBytes)
+      chunks.push(new Uint8Array(chunk))
+    }
+    return new Uint8Array(await new Blob(chunks).arrayBuffer())
+  }
+
+  /** The request is whole: from here on it may be quiet for as long as the answer takes. */
+  #allowSilence(): void {
+    this.#connection.setIdleTimeout(0)
   }
 }
 
@@ -34,33 +59,6 @@ function refuseEncoded(headers: Headers): void {
     'unsupported_encoding',
     `The body is encoded with ${encoding}. Send it without content-encoding.`,
   )
-}
-
-async function readAnnounced(request: Request): Promise<Uint8Array<ArrayBuffer>> {
-  try {
-    return await request.bytes()
-  } catch (error) {
-    throw brokenOff(error)
-  }
-}
-
-async function readCapped(
-  body: ReadableStream<Uint8Array> | null,
-  limitBytes: number,
-): Promise<Uint8Array<ArrayBuffer>> {
-  if (body === null) return new Uint8Array(0)
-  const chunks: Uint8Array<ArrayBuffer>[] = []
-  let size = 0
-  try {
-    for await (const chunk of body) {
-      size += chunk.byteLength
-      if (size > limitBytes) throw tooLarge(limitBytes)
-      chunks.push(new Uint8Array(chunk))
-    }
-  } catch (error) {
-    throw error instanceof GatewayError ? error : brokenOff(error)
-  }
-  return new Uint8Array(await new Blob(chunks).arrayBuffer())
 }
 
 const tooLarge = (limitBytes: number) =>

@@ -23,6 +23,10 @@ export interface Listener {
   readonly port: number
   /** Stops accepting and waits for the running requests; `force` cuts them off. */
   stop(force?: boolean): Promise<void>
+  /** Requests under way. */
+  pending(): number
+  /** From now on every answer closes its connection: the next request belongs to another server. */
+  closeAfterAnswers(): void
 }
 
 /** The runtime counts whole seconds, up to 255. */
@@ -30,6 +34,7 @@ const seconds = (ms: number) => Math.min(255, Math.ceil(ms / 1000))
 
 /** Opens the port. Throws what the system says (EADDRINUSE, EACCES, a bad certificate). */
 export function listen(options: ListenOptions): Listener {
+  let isClosing = false
   const server = Bun.serve({
     hostname: options.host,
     port: options.port,
@@ -43,7 +48,8 @@ export function listen(options: ListenOptions): Listener {
     fetch(request, self) {
       // Until its body is read a request may stall only for so long; afterwards the answer may take hours.
       self.timeout(request, request.method === 'GET' ? 0 : seconds(options.readTimeoutMs))
-      return options.fetch(request, { setIdleTimeout: (limit) => self.timeout(request, limit) })
+      const response = options.fetch(request, { setIdleTimeout: (limit) => self.timeout(request, limit) })
+      return isClosing ? closing(response) : response
     },
     error: options.onBug,
   })
@@ -51,5 +57,13 @@ export function listen(options: ListenOptions): Listener {
     url: server.url.href.replace(/\/$/, ''),
     port: server.port ?? options.port,
     stop: (force) => server.stop(force),
+    pending: () => server.pendingRequests,
+    closeAfterAnswers: () => (isClosing = true),
   }
+}
+
+async function closing(answer: Response | Promise<Response>): Promise<Response> {
+  const response = await answer
+  response.headers.set('connection', 'close')
+  return response
 }

@@ -1,8 +1,8 @@
 import { Hono } from 'hono'
 import { GatewayError } from '../kernel/errors.ts'
 import { anonymous } from '../kernel/caller.ts'
-import type { Exchange, Handler, Step } from '../kernel/exchange.ts'
-import { requestBody } from './body.ts'
+import type { Exchange, Handler, Step, Watch } from '../kernel/exchange.ts'
+import { IncomingBody } from './body.ts'
 import type { Connection } from './listen.ts'
 
 /** Who may use a route: everybody, or callers the guard lets in. */
@@ -20,6 +20,8 @@ export interface Route {
 
 export interface RouterParts {
   readonly routes: readonly Route[]
+  /** Opens and watches every exchange. */
+  readonly watch: Watch
   /** What stands around the handlers of an access. */
   readonly steps: (access: Access) => Step
   readonly limitBytes: number
@@ -32,10 +34,11 @@ export type Router = (request: Request, connection: Connection) => Response | Pr
 const PREFIXES = ['', '/v1', '/v1/v1']
 
 /** Puts the route table on the wire. */
-export function createRouter({ routes, steps, limitBytes, newId }: RouterParts): Router {
+export function createRouter(parts: RouterParts): Router {
+  const { routes, steps, watch } = parts
   const hono = new Hono<{ Bindings: Connection }>({ getPath: ({ url }) => split(url).path })
-  const open = (route: string, request: Request, connection: Connection): Exchange =>
-    openExchange(route, request, connection, { limitBytes, newId })
+  const answer = (handler: Handler, route: string, request: Request, connection: Connection): Promise<Response> =>
+    watch(handler, (tell) => openExchange({ route, request, connection, tell }, parts))
   for (const { path, name, access, methods } of routes) {
     const wrap = steps(access)
     const refuse = wrap(refuseMethod(Object.keys(methods)))
@@ -44,10 +47,10 @@ export function createRouter({ routes, steps, limitBytes, newId }: RouterParts):
     if (get !== undefined) handlers.set('HEAD', get)
     // One handler for all methods: Hono runs a lone one directly, and composes several at four times the cost.
     for (const prefix of PREFIXES)
-      hono.all(prefix + path, ({ req, env }) => (handlers.get(req.method) ?? refuse)(open(name, req.raw, env)))
+      hono.all(prefix + path, ({ req, env }) => answer(handlers.get(req.method) ?? refuse, name, req.raw, env))
   }
   const lost = steps('caller')(routeNotFound)
-  hono.notFound(({ req, env }) => Promise.resolve(lost(open('unknown', req.raw, env))))
+  hono.notFound(({ req, env }) => answer(lost, 'unknown', req.raw, env))
   return (request, connection) => hono.fetch(request, connection)
 }
 
@@ -69,12 +72,12 @@ const refuseMethod =
 
 const WELL_FORMED_ID = /^[\w.:/+=-]{1,128}$/
 
-function openExchange(
-  route: string,
-  request: Request,
-  connection: Connection,
-  { limitBytes, newId }: Pick<RouterParts, 'limitBytes' | 'newId'>,
-): Exchange {
+interface Arrival extends Pick<Exchange, 'route' | 'tell'> {
+  readonly request: Request
+  readonly connection: Connection
+}
+
+function openExchange({ route, request, connection, tell }: Arrival, { limitBytes, newId }: RouterParts): Exchange {
   const { path, search } = split(request.url)
   const given = request.headers.get('x-request-id')
   return {
@@ -85,10 +88,10 @@ function openExchange(
     search,
     query: (name) => (search === '' ? null : new URLSearchParams(search).get(name)),
     headers: request.headers,
-    body: requestBody(request, { limitBytes, onRead: () => connection.setIdleTimeout(0) }),
+    body: new IncomingBody(request, connection, limitBytes),
     caller: anonymous,
     signal: request.signal,
-    tell: () => {},
+    tell,
   }
 }
 

@@ -8,14 +8,13 @@ type Writable<T> = { -readonly [Name in keyof T]: T[Name] }
 /** What the summary takes over, while it is being gathered. */
 type Told = Writable<
   Omit<ExchangeSummary, 'id' | 'route' | 'method' | 'path' | 'status' | 'code' | 'outcome' | 'durationMs'>
-> & {
-  changes: readonly string[]
-}
+>
 
 /** Gathers what is told of one exchange, from its first byte to the end of its answer. */
 export class Observation {
   readonly #clock: Clock
   readonly #startedAt: number
+  #changes: readonly string[] = []
   readonly #told: Told = {
     caller: anonymous,
     provider: null,
@@ -26,7 +25,6 @@ export class Observation {
     upstreamMs: null,
     firstContentMs: null,
     streamed: false,
-    changes: [],
     error: null,
   }
 
@@ -50,7 +48,7 @@ export class Observation {
         told.model = event.model
         break
       case 'changes':
-        told.changes = [...told.changes, ...event.changes]
+        this.#changes = [...this.#changes, ...event.changes]
         break
       case 'attempt':
         told.attempts += 1
@@ -79,30 +77,31 @@ export class Observation {
 
   /** What every answer says of itself. */
   putHeaders(headers: Headers, exchange: Exchange): void {
-    const { provider, model, changes } = this.#told
+    const { provider, model } = this.#told
     // The client's own id comes back; else the provider's, which its support asks for; else ours.
-    const id =
-      exchange.headers.get('x-request-id') === exchange.id ? exchange.id : (headers.get('x-request-id') ?? exchange.id)
+    const isTheirs = exchange.headers.get('x-request-id') === exchange.id
+    const id = isTheirs ? exchange.id : (headers.get('x-request-id') ?? exchange.id)
     headers.set('x-request-id', id)
     headers.set('request-id', id)
     if (provider !== null) headers.set('x-gateway-provider', provider)
     if (model !== null) headers.set('x-gateway-model', headerText(model))
-    if (changes.length > 0) headers.set('x-gateway-changes', changes.map(headerText).join('; '))
+    if (this.#changes.length > 0) headers.set('x-gateway-changes', headerText(this.#changes.join('; ')))
     headers.set('server-timing', this.#serverTiming())
   }
 
   #serverTiming(): string {
     const { upstreamMs } = this.#told
-    const gateway = `gateway;dur=${(this.#elapsedMs() - (upstreamMs ?? 0)).toFixed(1)}`
-    return upstreamMs === null ? gateway : `${gateway}, upstream;dur=${upstreamMs.toFixed(1)}`
+    const gateway = `gateway;dur=${tenths(this.#elapsedMs() - (upstreamMs ?? 0))}`
+    return upstreamMs === null ? gateway : `${gateway}, upstream;dur=${tenths(upstreamMs)}`
   }
 
   summary(exchange: Exchange, status: number, outcome: Outcome, code: string | null): ExchangeSummary {
     const { id, route, method, path } = exchange
-    const { changes: _, ...told } = this.#told
-    return { id, route, method, path, status, outcome, code, durationMs: this.#elapsedMs(), ...told }
+    return { id, route, method, path, status, outcome, code, durationMs: this.#elapsedMs(), ...this.#told }
   }
 }
+
+const tenths = (ms: number): number => Math.round(ms * 10) / 10
 
 /** Model names are the client's words: what a header cannot hold is percent-encoded. */
 const headerText = (text: string): string =>

@@ -136,8 +136,14 @@ function reasonOf(error: unknown): string {
   const own = error instanceof Error ? error.message : String(error)
   const name = error instanceof Error && !(error instanceof GatewayError) ? `${error.name}: ` : ''
   const text = own.replaceAll(/(\w+:\/\/[^\s"'?]*)\?[^\s"']*/g, '$1?…').replaceAll(/\s+/g, ' ')
-  const cause = error instanceof Error && error.cause !== undefined ? ` <- ${reasonOf(error.cause)}` : ''
+  const cause = error instanceof Error && (error.cause ?? null) !== null ? ` <- ${causeOf(error.cause)}` : ''
   return name + text.slice(0, 500) + cause
+}
+
+/** The runtime's own words are for its users, not for ours: its code says enough. */
+function causeOf(cause: unknown): string {
+  const code = typeof cause === 'object' && cause !== null && 'code' in cause ? cause.code : null
+  return typeof code === 'string' ? code : reasonOf(cause)
 }
 
 /** A line for a person at a terminal: time, status, what, who answered, how long. */

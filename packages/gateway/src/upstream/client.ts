@@ -7,11 +7,12 @@ import { wireRequest } from './request.ts'
 export interface UpstreamOptions {
   /** Sent as `user-agent` where the client's own does not pass. */
   readonly userAgent: string
-  /** Until the status line. */
+  /** Until the status line; 0 = no limit. */
   readonly responseHeaderTimeoutMs: number
   /** Idle sockets kept per provider; running calls are never limited. */
   readonly maxIdleConnections: number
   readonly idleConnectionTimeoutMs: number
+  readonly tlsMinVersion: 'TLS12' | 'TLS13'
 }
 
 /** Talks to providers over HTTP. One keep-alive pool per provider, so that no provider's sockets push out another's. */
@@ -21,7 +22,7 @@ export function createUpstream(options: UpstreamOptions): Upstream & { close(): 
   function sessionOf(providerId: string): Bun.FetchSession {
     const known = sessions.get(providerId)
     if (known !== undefined) return known
-    const session = new Bun.FetchSession({ keepAlive: keepAliveOf(options) })
+    const session = new Bun.FetchSession({ keepAlive: keepAliveOf(options), tls: tlsOf(options) })
     sessions.set(providerId, session)
     return session
   }
@@ -69,6 +70,11 @@ class Answer implements UpstreamAnswer {
   }
 }
 
+/** OpenSSL's SSL_OP_NO_TLSv1_2; the runtime speaks nothing older anyway. */
+const NO_TLS_1_2 = 0x08000000
+
+const tlsOf = ({ tlsMinVersion }: UpstreamOptions) => (tlsMinVersion === 'TLS13' ? { secureOptions: NO_TLS_1_2 } : {})
+
 function keepAliveOf({ maxIdleConnections, idleConnectionTimeoutMs }: UpstreamOptions) {
   if (maxIdleConnections === 0 || idleConnectionTimeoutMs === 0) return false
   return { maxIdleSockets: maxIdleConnections, idleTimeout: Math.ceil(idleConnectionTimeoutMs / 1000) }
@@ -85,7 +91,8 @@ async function call(
   const onGone = () => abort.abort(request.signal.reason)
   if (request.signal.aborted) onGone()
   else request.signal.addEventListener('abort', onGone, { once: true })
-  const timer = setTimeout(() => abort.abort(headerTimeout(provider.id, options)), options.responseHeaderTimeoutMs)
+  const limitMs = options.responseHeaderTimeoutMs
+  const timer = limitMs === 0 ? null : setTimeout(() => abort.abort(headerTimeout(provider.id, options)), limitMs)
   try {
     const response = await session.fetch(url, {
       method: request.method,
@@ -98,14 +105,27 @@ async function call(
       // No total limit of the runtime's: an answer may take hours. The limits by phase are ours.
       timeout: false,
     })
-    return new Answer(response, toClient(response.headers, request.passThrough), abort)
+    if (response.status < 200 || response.status > 599) throw senselessStatus(provider.id, response.status)
+    return new Answer(response, withoutKey(toClient(response.headers, request.passThrough), request), abort)
   } catch (error) {
     request.signal.throwIfAborted()
     throw upstreamFault(error, provider)
   } finally {
-    clearTimeout(timer)
+    if (timer !== null) clearTimeout(timer)
   }
 }
+
+/** A redirect that repeats the query would hand our key to the client. */
+function withoutKey(headers: Headers, { account, endpoint }: UpstreamRequest): Headers {
+  const key = account.credential?.reveal()
+  if ((endpoint?.auth ?? account.provider.auth).kind !== 'query' || key === undefined) return headers
+  const written = [key, encodeURIComponent(key)]
+  for (const [name, value] of headers) if (written.some((text) => value.includes(text))) headers.delete(name)
+  return headers
+}
+
+const senselessStatus = (providerId: string, status: number) =>
+  new GatewayError('http_protocol_error', `${providerId} answered with status ${status}, which is none.`)
 
 const headerTimeout = (providerId: string, { responseHeaderTimeoutMs }: UpstreamOptions) =>
   new GatewayError(

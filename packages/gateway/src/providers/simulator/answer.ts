@@ -24,7 +24,7 @@ export function textAnswer(content: string, reasoning = ''): Answer {
 }
 
 export function callAnswer(calls: readonly ToolCall[]): Answer {
-  return { reasoning: '', content: null, calls, finishReason: 'tool_calls' }
+  return { reasoning: '', content: '', calls, finishReason: 'tool_calls' }
 }
 
 const countCall = (call: ToolCall) => countTokens(call.name) + countTokens(call.arguments)

@@ -31,7 +31,7 @@ describe('which tool is called', () => {
   })
 
   test('calls end with tool_calls and no content, talk with stop', () => {
-    expect(answer('go on')).toMatchObject({ content: null, finishReason: 'tool_calls' })
+    expect(answer('go on')).toMatchObject({ content: '', finishReason: 'tool_calls' })
     expect(answer('go on', { tools: [] })).toMatchObject({ content: expect.any(String), finishReason: 'stop' })
   })
 

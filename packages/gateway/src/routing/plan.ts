@@ -1,0 +1,74 @@
+import type { Target } from '../providers/provider.ts'
+
+export interface PlannedTarget extends Target {
+  /** Its share of the traffic beside the other targets of an alias; 1 where nothing is said. */
+  readonly weight?: number
+  /** Why it stands in the plan and at this place, in a few words for people. */
+  readonly because: string
+}
+
+export interface RetryPolicy {
+  /** Tries in all, the first included. */
+  readonly maxAttempts: number
+  /** What is worth another try. `unanswered`: only what failed before the provider can have begun to work on it. */
+  readonly on: 'unanswered' | 'failures'
+  /** The wait before the second try at one target; it doubles with every further one, up to `maxDelayMs`. */
+  readonly baseDelayMs: number
+  readonly maxDelayMs: number
+  /** How long one request may wait between tries in total. A `retry-after` beyond it ends the request at once. */
+  readonly budgetMs: number
+  /** Until the first token, for each try; `send` holds it. `null`: only the provider's own limits hold. */
+  readonly firstTokenTimeoutMs: number | null
+}
+
+/** The targets to try, in order. */
+export interface Plan {
+  /** The model as the client named it. */
+  readonly requested: string
+  readonly targets: readonly PlannedTarget[]
+  readonly retry: RetryPolicy
+}
+
+const once: RetryPolicy = {
+  maxAttempts: 1,
+  on: 'unanswered',
+  baseDelayMs: 0,
+  maxDelayMs: 0,
+  budgetMs: 0,
+  firstTokenTimeoutMs: null,
+}
+
+/**
+ * What holds where nobody has configured anything: a connection that breaks before a byte of the answer is tried once
+ * more, at once and on another connection. Most of these are idle sockets that the provider has just closed.
+ */
+export function defaultRetry(isEnabled: boolean): RetryPolicy {
+  return isEnabled ? { ...once, maxAttempts: 2 } : once
+}
+
+/** What somebody has configured for an alias; the rest is `routeRetry`'s. */
+export interface RetryWishes {
+  readonly maxAttempts?: number | undefined
+  readonly baseDelayMs?: number | undefined
+  readonly maxDelayMs?: number | undefined
+  readonly budgetMs?: number | undefined
+  readonly firstTokenTimeoutMs?: number | undefined
+}
+
+/** What holds for an alias, or for a chain that a request names: every target gets its try, and a lone one a second. */
+export function routeRetry(targetCount: number, wishes: RetryWishes = {}): RetryPolicy {
+  return {
+    maxAttempts: wishes.maxAttempts ?? Math.max(2, targetCount),
+    on: 'failures',
+    // As OpenAI's and Anthropic's SDKs wait, so that a gateway between changes nothing.
+    baseDelayMs: wishes.baseDelayMs ?? 500,
+    maxDelayMs: wishes.maxDelayMs ?? 8000,
+    budgetMs: wishes.budgetMs ?? 10_000,
+    firstTokenTimeoutMs: wishes.firstTokenTimeoutMs ?? null,
+  }
+}
+
+/** Names what breakers and measurements are kept for: a provider's model. */
+export function targetKey({ provider, model }: Pick<Target, 'provider' | 'model'>): string {
+  return `${provider.id}/${model}`
+}
