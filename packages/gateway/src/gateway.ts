@@ -1,9 +1,8 @@
 import { routes } from './app.ts'
-import { createOidcVerifier, type OidcVerifier } from './auth/oidc.ts'
 import type { CustomProvider } from './config/custom-provider.ts'
 import type { Settings } from './config/load.ts'
 import type { RelayOptions } from './dispatch/relay.ts'
-import { completeChat, type ChatDispatch } from './dispatch/chat.ts'
+import type { ChatDispatch } from './dispatch/chat.ts'
 import { fetchModelPage } from './dispatch/model-page.ts'
 import { type Clock, systemClock } from './kernel/clock.ts'
 import { GatewayError } from './kernel/errors.ts'
@@ -11,28 +10,35 @@ import type { Emit } from './kernel/events.ts'
 import { createTicker } from './kernel/ticker.ts'
 import { runAfter, sleep, startTimer } from './kernel/timers.ts'
 import { type AccountsOptions, configuredAccounts, requirementOf } from './providers/accounts.ts'
+import { createUpstreams, createVerifier } from './outside.ts'
 import { catalog } from './providers/catalog.ts'
 import type { Account, Provider, Target, Upstream } from './providers/provider.ts'
 import { simulatorProvider } from './providers/simulator/row.ts'
-import { createSimulator } from './providers/simulator/simulator.ts'
 import { requirePermitted } from './handlers/proxy-policy.ts'
 import { createModelDirectory } from './routing/model-directory.ts'
 import { createModelListing } from './routing/model-listing.ts'
-import { type ModelNameRules, requireProvider, resolveModelName } from './routing/model-name.ts'
-import { createModelPolicy } from './routing/model-policy.ts'
+import { type ModelNameRules, requireProvider } from './routing/model-name.ts'
+import { createPlanner, type ModelRoute } from './routing/planner.ts'
+import { createRetryBudget } from './routing/retry-budget.ts'
+import { createSelector } from './routing/select.ts'
+import { createBreakers } from './routing/breaker.ts'
+import type { ChatParts } from './handlers/chat-completions.ts'
+import { followChat } from './handlers/follow-chat.ts'
+import { createModelPolicy, type ModelPolicy } from './routing/model-policy.ts'
 import { createErrorReplies, type ErrorReplies } from './server/error-reply.ts'
 import type { Connection } from './server/listen.ts'
 import { createRouter } from './server/router.ts'
 import { guard } from './steps/guard.ts'
 import { limit } from './steps/limit.ts'
 import { observe } from './steps/observe.ts'
-import { createUpstream } from './upstream/client.ts'
 
 export interface GatewayOptions {
   readonly settings: Settings
   readonly customProviders?: readonly CustomProvider[]
   /** Base URLs of model servers found on this machine, by provider id. */
   readonly found?: Readonly<Record<string, string>>
+  /** The operator's own model names. */
+  readonly routes?: ReadonlyMap<string, ModelRoute>
   readonly version: string
   /** The contract, parsed; read when somebody asks. */
   readonly contract: () => Promise<unknown>
@@ -59,7 +65,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   const { settings, emit, clock = systemClock } = options
   const errorReplies = createErrorReplies(settings.errorFormat)
   const providers = providerParts(options)
-  const upstream = createUpstreams(options)
+  const upstream = createUpstreams(settings, options.version)
   const verifier = settings.enableAuth ? createVerifier(settings, clock, emit) : null
   const { directory, policy, listing } = modelParts(options, providers, upstream, clock)
   const { dispatch, breakOff } = dispatchParts(settings, upstream, clock, errorReplies)
@@ -72,16 +78,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     contract: options.contract,
     isReady: () => !isDraining && (verifier?.ready() ?? true),
     models: { listing, requireProvider: (provider) => requireProvider(provider, rules) },
-    chat: {
-      plan: async (model, provider) => {
-        const resolved = await resolveModelName(model, provider, rules)
-        return providers.target(resolved.provider, permitted(policy.isAllowed, resolved))
-      },
-      permit: policy.isOpen
-        ? null
-        : (models, { provider }) => requirePermitted(models, (model) => policy.isAllowed(provider.id, model)),
-      complete: (exchange, call, target) => completeChat(dispatch, exchange, call, target),
-    },
+    chat: chatParts({ ...options, clock }, { providers, rules, policy, dispatch }),
     proxy: {
       account: (provider) => providers.target(requireProvider(provider, rules), ''),
       isAllowed: policy.isOpen ? null : policy.isAllowed,
@@ -113,6 +110,38 @@ export function createGateway(options: GatewayOptions): Gateway {
       verifier?.close()
       upstream.close()
     },
+  }
+}
+
+interface ChatNeeds {
+  readonly providers: ProviderParts
+  readonly rules: ModelNameRules
+  readonly policy: ModelPolicy
+  readonly dispatch: ChatDispatch
+}
+
+function chatParts(
+  { settings, routes: aliases = new Map(), emit, clock }: GatewayOptions & { readonly clock: Clock },
+  { providers, rules, policy, dispatch }: ChatNeeds,
+): ChatParts {
+  const { random } = Math
+  const selector = createSelector({ random })
+  const target = (id: string, model: string) => providers.target(id, model)
+  const retries = settings.routing.retryEnabled
+  return {
+    plan: createPlanner({ rules, routes: aliases, selector, target, isAllowed: policy.isAllowed, retries }),
+    follow: followChat({
+      dispatch,
+      selector,
+      clock,
+      sleep,
+      random,
+      breakers: createBreakers({ clock, random, emit }),
+      budget: createRetryBudget({ clock }),
+      permit: policy.isOpen
+        ? null
+        : (models, { provider }) => requirePermitted(models, (model) => policy.isAllowed(provider.id, model)),
+    }),
   }
 }
 
@@ -164,38 +193,6 @@ function providerParts({ settings, customProviders = [], found = {} }: GatewayOp
   }
 }
 
-function permitted(
-  isAllowed: (provider: string, model: string) => boolean,
-  { provider, model }: { provider: string; model: string },
-): string {
-  if (isAllowed(provider, model)) return model
-  throw new GatewayError(
-    'model_not_allowed',
-    `The model ${provider}/${model} may not be used here (ALLOWED_MODELS, DISALLOWED_MODELS).`,
-    { param: 'model' },
-  )
-}
-
-/** Providers are asked over HTTP; the simulator answers in the process. */
-function createUpstreams({ settings, version }: GatewayOptions): Upstream & { close(): void } {
-  const { client } = settings
-  const http = createUpstream({
-    userAgent: `inference-gateway/${version}`,
-    responseHeaderTimeoutMs: client.responseHeaderTimeoutMs,
-    maxIdleConnections: Math.min(client.maxIdleConnections, client.maxIdleConnectionsPerHost),
-    idleConnectionTimeoutMs: client.idleConnectionTimeoutMs,
-    tlsMinVersion: client.tlsMinVersion,
-  })
-  const simulator = createSimulator({ sleep })
-  return {
-    send(request) {
-      if (request.account.provider.id !== simulatorProvider.id) return http.send(request)
-      return simulator.send(request).then((response) => Object.assign(response, { abort: () => {} }))
-    },
-    close: () => http.close(),
-  }
-}
-
 function dispatchParts(settings: Settings, upstream: Upstream, clock: Clock, errorReplies: ErrorReplies) {
   const limits = relayLimits(settings)
   const ticker = createTicker(tickMs(Object.values(limits)), startTimer)
@@ -226,16 +223,3 @@ function relayLimits({ client, streams, server }: Settings) {
 /** Often enough to notice the shortest limit in time, and at least once a second. */
 const tickMs = (limitsMs: readonly number[]) =>
   Math.max(5, Math.min(1000, ...limitsMs.filter((ms) => ms > 0).map((ms) => ms / 4)))
-
-function createVerifier({ oidc }: Settings, clock: Clock, log: Emit): OidcVerifier {
-  const { issuerUrl, clientId, clientSecret } = oidc
-  return createOidcVerifier({
-    issuerUrl,
-    clientId,
-    clientSecret,
-    acceptIdTokens: false,
-    fetch: (url, init) => fetch(url, init),
-    clock,
-    log,
-  })
-}

@@ -145,6 +145,7 @@ async function main(): Promise<void> {
   const gateway = createGateway({
     settings,
     customProviders,
+    routes: loaded.models,
     found,
     version: manifest.version,
     contract,

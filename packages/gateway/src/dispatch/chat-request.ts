@@ -6,7 +6,12 @@ import { patchJson, type Edit } from './patch.ts'
 /** A client's chat request: the bytes as they came, and the few members the gateway must know. */
 export interface ChatCall {
   readonly bytes: Uint8Array<ArrayBuffer>
+  /** The model as the client wrote it; of a list, the names with commas. */
   readonly model: string
+  /** The models to ask for, in order: one, or the entries of a list. */
+  readonly models: readonly string[]
+  /** Whether `model` was written as a list. */
+  readonly isList: boolean
   readonly stream: boolean
   /** Whether the client asked for the usage chunk at the end of the stream. */
   readonly wantsUsage: boolean
@@ -29,11 +34,15 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 export function readChatRequest(bytes: Uint8Array<ArrayBuffer>): ChatCall {
   const body = parseObject(bytes)
   const { model, messages, stream, stream_options: streamOptions } = body
-  if (typeof model !== 'string' || model === '') throw missing('model', 'a non-empty string, such as "openai/gpt-4o"')
+  const models: readonly unknown[] = Array.isArray(model) ? model : [model]
+  if (models.length === 0 || models.length > MOST_MODELS || !models.every(isName))
+    throw missing('model', 'a non-empty string, such as "openai/gpt-4o", or a list of some')
   if (!Array.isArray(messages) || messages.length === 0) throw missing('messages', 'a non-empty array of messages')
   return {
     bytes,
-    model,
+    model: models.join(','),
+    models,
+    isList: Array.isArray(model),
     stream: stream === true,
     wantsUsage: isObject(streamOptions) && streamOptions['include_usage'] === true,
     members: new Set(Object.keys(body)),
@@ -59,6 +68,11 @@ function parse(bytes: Uint8Array): unknown {
   }
 }
 
+/** A longer chain of fallbacks is a mistake, or an attack. */
+const MOST_MODELS = 10
+
+const isName = (value: unknown): value is string => typeof value === 'string' && value !== ''
+
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
@@ -74,7 +88,8 @@ export function encodeChatRequest(call: ChatCall, target: Target, strict: boolea
   const quirks = target.provider.quirks ?? {}
   const edits: Edit[] = []
   const changes: string[] = []
-  if (call.model !== target.model) {
+  // A list is always replaced: providers know only single names.
+  if (call.model !== target.model || call.isList) {
     edits.push({ kind: 'replace', name: 'model', value: JSON.stringify(target.model) })
     changes.push(`model=${call.model}>${target.model}`)
   }

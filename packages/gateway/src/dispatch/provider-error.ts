@@ -19,6 +19,14 @@ export async function readProviderError(provider: string, answer: UpstreamAnswer
   return new ProviderError(provider, { status: answer.status, headers }, complete(fault, answer.status), original)
 }
 
+/** An error that a provider reports inside a stream that began well. Its own status counts where it names one. */
+export function providerErrorOf(provider: string, error: unknown): ProviderError {
+  const named = isFields(error) ? Number(error['status_code'] ?? error['status'] ?? error['code']) : Number.NaN
+  const status = named >= 400 && named <= 599 ? named : 502
+  const fault = faultOf({ error }) ?? { message: `${provider} reported an error at the start of the stream.` }
+  return new ProviderError(provider, { status, headers: new Headers() }, complete(fault, status), { error })
+}
+
 async function readText(answer: UpstreamAnswer): Promise<string> {
   if (answer.body === null) return ''
   const reader = answer.body.getReader()

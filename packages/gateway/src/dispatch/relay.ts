@@ -4,7 +4,8 @@ import type { Outcome } from '../kernel/events.ts'
 import type { Exchange } from '../kernel/exchange.ts'
 import type { Ticker } from '../kernel/ticker.ts'
 import type { ChatTap } from './tap.ts'
-import type { UpstreamAnswer } from '../providers/provider.ts'
+import { concatenate } from './patch.ts'
+import type { OpenedStream } from './preamble.ts'
 
 export interface RelayOptions {
   readonly clock: Clock
@@ -35,13 +36,13 @@ const FAREWELL_MS = 100
  */
 export function relayStream(
   exchange: Exchange,
-  answer: UpstreamAnswer,
+  opened: OpenedStream,
   tap: ChatTap,
   options: RelayOptions,
 ): ReadableStream<Uint8Array> {
   exchange.tell({ type: 'stream.opened' })
   // Nothing is read ahead: a client that stops reading holds the provider back.
-  return new ReadableStream(new Relay(exchange, answer, tap, options), { highWaterMark: 0 })
+  return new ReadableStream(new Relay(exchange, opened, tap, options), { highWaterMark: 0 })
 }
 
 type Part = Awaited<ReturnType<ReadableStreamDefaultReader<Uint8Array>['read']>>
@@ -52,6 +53,7 @@ class Relay implements UnderlyingDefaultSource<Uint8Array> {
   readonly #tap: ChatTap
   readonly #options: RelayOptions
   readonly #startedAt: number
+  #held: readonly Uint8Array[]
   #stopLooking = (): unknown => null
   #isClosed = false
   #hasContent = false
@@ -67,9 +69,10 @@ class Relay implements UnderlyingDefaultSource<Uint8Array> {
   #hasWritten = true
   #bytes = 0
 
-  constructor(exchange: Exchange, answer: UpstreamAnswer, tap: ChatTap, options: RelayOptions) {
+  constructor(exchange: Exchange, { reader, held }: OpenedStream, tap: ChatTap, options: RelayOptions) {
     this.#exchange = exchange
-    this.#reader = (answer.body ?? emptyStream()).getReader()
+    this.#reader = reader
+    this.#held = held
     this.#tap = tap
     this.#options = options
     this.#startedAt = this.#silentSince = this.#quietSince = options.clock.elapsed()
@@ -84,7 +87,8 @@ class Relay implements UnderlyingDefaultSource<Uint8Array> {
   }
 
   // Runs for every event: two fixed callbacks cost half of what an async function with a try around its loop does.
-  pull(): Promise<void> {
+  pull(controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> | undefined {
+    if (this.#held.length > 0) return this.#forwardHeld(controller)
     this.#isReading = this.#hasStirred = true
     return this.#reader.read().then(this.#onRead, this.#onFault)
   }
@@ -93,9 +97,17 @@ class Relay implements UnderlyingDefaultSource<Uint8Array> {
     if (this.#isClosed) return undefined
     if (done) return this.#end(controller)
     const events = this.#tap.push(value)
-    if (events.byteLength === 0) return this.pull()
+    if (events.byteLength === 0) return this.pull(controller)
     this.#isReading = false
     this.#forward(controller, events)
+    return undefined
+  }
+
+  #forwardHeld(controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> | undefined {
+    const held = concatenate(this.#held)
+    this.#held = []
+    if (held.byteLength === 0) return this.pull(controller)
+    this.#forward(controller, held)
     return undefined
   }
 
@@ -162,8 +174,6 @@ class Relay implements UnderlyingDefaultSource<Uint8Array> {
 }
 
 const encode = (text: string) => new TextEncoder().encode(text)
-
-const emptyStream = () => new ReadableStream<Uint8Array>({ start: (controller) => controller.close() })
 
 const incomplete = (cause: unknown) =>
   new GatewayError('http_response_incomplete', 'The provider ended the stream before the answer was complete.', {

@@ -1,25 +1,25 @@
 import { readChatRequest, type ChatCall } from '../dispatch/chat-request.ts'
 import type { Exchange, Handler } from '../kernel/exchange.ts'
-import type { Target } from '../providers/provider.ts'
-import { modelsInJson } from './proxy-policy.ts'
+import type { Plan } from '../routing/plan.ts'
 
 export interface ChatParts {
-  /** Who answers. Throws when nobody can be told from the model name, or may not. */
-  readonly plan: (model: string, provider: string | null) => Promise<Target>
-  /** Holds every model the body names to the rules for models; `null`: there are none. */
-  readonly permit: ((models: readonly string[], target: Target) => void) | null
-  readonly complete: (exchange: Exchange, call: ChatCall, target: Target) => Promise<Response>
+  /** Who is asked, in order. Throws when nobody can be told from the models' names, or nobody may. */
+  readonly plan: (models: readonly string[], provider: string | null) => Promise<Plan>
+  /** Tries the plan's targets until one answers. */
+  readonly follow: (plan: Plan, exchange: Exchange, call: ChatCall) => Promise<Response>
 }
 
-/** POST /v1/chat/completions: read, find who answers, ask. */
-export function chatCompletions({ plan, permit, complete }: ChatParts): Handler {
+/** POST /v1/chat/completions: read, plan, try the plan's targets, answer. */
+export function chatCompletions({ plan, follow }: ChatParts): Handler {
   return async (exchange) => {
     const call = readChatRequest(await exchange.body.bytes())
-    const target = await plan(call.model, exchange.query('provider'))
-    permit?.(
-      modelsInJson(call.bytes).filter((model) => model !== call.model),
-      target,
-    )
-    return complete(exchange, call, target)
+    const models = [...call.models, ...fallbacks(exchange.headers)]
+    return follow(await plan(models, exchange.query('provider')), exchange, call)
   }
+}
+
+/** `x-gateway-fallback: groq/llama-3.3-70b, ollama/llama3`: who is asked when the model's own provider fails. */
+function fallbacks(headers: Headers): readonly string[] {
+  const written = headers.get('x-gateway-fallback')
+  return written === null ? [] : written.split(',').flatMap((name) => name.trim() || [])
 }

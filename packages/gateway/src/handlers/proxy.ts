@@ -1,5 +1,6 @@
 import { byteTap } from '../dispatch/byte-tap.ts'
 import type { ChatDispatch } from '../dispatch/chat.ts'
+import { openStream } from '../dispatch/preamble.ts'
 import { relayStream } from '../dispatch/relay.ts'
 import { send } from '../dispatch/send.ts'
 import { readWhole } from '../dispatch/whole.ts'
@@ -119,5 +120,5 @@ function relay(exchange: Exchange, answer: UpstreamAnswer, { relay: options }: C
   const { status, statusText, headers } = answer
   if (answer.body === null || BODILESS.has(status) || exchange.method === 'HEAD')
     return new Response(null, { status, statusText, headers })
-  return new Response(relayStream(exchange, answer, byteTap, options), { status, statusText, headers })
+  return new Response(relayStream(exchange, openStream(answer), byteTap, options), { status, statusText, headers })
 }

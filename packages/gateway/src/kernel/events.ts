@@ -69,6 +69,13 @@ export type GatewayEvent =
   | { readonly type: 'models.unavailable'; readonly provider: string; readonly error: unknown }
   | { readonly type: 'models.available'; readonly provider: string; readonly count: number }
 
+  /** A provider's model is given a pause, or has recovered. Told on change only. */
+  | {
+      readonly type: 'breaker'
+      readonly provider: string
+      readonly model: string
+      readonly state: 'closed' | 'open' | 'half_open' | 'cooling'
+    }
   /** The issuer of tokens can be asked, or not. `serving`: keys read earlier are still in use. Told on change only. */
   | { readonly type: 'auth.available'; readonly issuer: string }
   | { readonly type: 'auth.unavailable'; readonly issuer: string; readonly reason: string; readonly serving: boolean }

@@ -14,6 +14,7 @@ type Told = Writable<
 export class Observation {
   readonly #clock: Clock
   readonly #startedAt: number
+  readonly #attempts: string[] = []
   #changes: readonly string[] = []
   readonly #told: Told = {
     caller: anonymous,
@@ -51,6 +52,9 @@ export class Observation {
         this.#changes = [...this.#changes, ...event.changes]
         break
       case 'attempt':
+        this.#attempts.push(
+          `${event.provider};status=${event.status ?? event.code ?? 'none'};dur=${tenths(event.durationMs)}`,
+        )
         told.attempts += 1
         told.upstreamMs = (told.upstreamMs ?? 0) + event.durationMs
         told.upstreamRequestId = event.upstreamRequestId
@@ -76,7 +80,7 @@ export class Observation {
   }
 
   /** What every answer says of itself. */
-  putHeaders(headers: Headers, exchange: Exchange): void {
+  putHeaders(headers: Headers, exchange: Exchange, isError: boolean): void {
     const { provider, model } = this.#told
     // The client's own id comes back; else the provider's, which its support asks for; else ours.
     const isTheirs = exchange.headers.get('x-request-id') === exchange.id
@@ -86,6 +90,9 @@ export class Observation {
     if (provider !== null) headers.set('x-gateway-provider', provider)
     if (model !== null) headers.set('x-gateway-model', headerText(model))
     if (this.#changes.length > 0) headers.set('x-gateway-changes', headerText(this.#changes.join('; ')))
+    if (this.#attempts.length > 0) headers.set('x-gateway-attempts', this.#attempts.join(', '))
+    // The gateway has used its own tries: a client that tried again as often would multiply them.
+    if (this.#attempts.length > 1 && isError) headers.set('x-should-retry', 'false')
     headers.set('server-timing', this.#serverTiming())
   }
 

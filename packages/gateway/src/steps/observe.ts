@@ -34,7 +34,7 @@ export function observe({ clock, emit, errorReply }: ObserveParts): Watch {
       error = thrown
       response = errorReply(error, exchange)
     }
-    observation.putHeaders(response.headers, exchange)
+    observation.putHeaders(response.headers, exchange, response.status >= 400)
     status = response.status
     if (observation.isStreamed) return response
     if (error !== null) exchange.tell({ type: 'fault', error })

@@ -86,6 +86,12 @@ function writeEvent(logger: Logger, event: GatewayEvent): void {
     case 'models.available':
       logger.info({ provider: event.provider, models: event.count }, 'model list available')
       break
+    case 'breaker':
+      logger[event.state === 'closed' ? 'info' : 'warn'](
+        { provider: event.provider, model: event.model, state: event.state },
+        'breaker',
+      )
+      break
     case 'auth.unavailable':
       logger.error({ issuer: event.issuer, reason: event.reason, serving: event.serving }, 'token issuer unavailable')
       break

@@ -42,7 +42,11 @@ export async function startGateway({ providers = {}, env = {}, config }: TestGat
     ...(config === undefined ? {} : { GATEWAY_CONFIG_PATH: 'gateway.yaml' }),
     ...env,
   }
-  const { settings, customProviders } = loadSettings([{ name: 'test', values }], {
+  const {
+    settings,
+    customProviders,
+    models: routes,
+  } = loadSettings([{ name: 'test', values }], {
     catalog,
     readFile: () => config ?? '',
   })
@@ -50,6 +54,7 @@ export async function startGateway({ providers = {}, env = {}, config }: TestGat
   const gateway = createGateway({
     settings,
     customProviders,
+    routes,
     version: '0.0.0',
     contract: async () => parse(readFileSync(CONTRACT, 'utf8')),
     emit: (event) => void events.push(event),

@@ -1,0 +1,55 @@
+import { GatewayError } from '../kernel/errors.ts'
+import type { UpstreamAnswer } from '../providers/provider.ts'
+import { providerErrorOf } from './provider-error.ts'
+import type { ChatTap } from './tap.ts'
+
+/** A stream that has been read up to its first content. */
+export interface OpenedStream {
+  readonly reader: ReadableStreamDefaultReader<Uint8Array>
+  /** What has been read and not yet been passed on. */
+  readonly held: readonly Uint8Array[]
+}
+
+/**
+ * Reads a stream up to its first content and holds back what came before it: until then another target can take over,
+ * and the client sees one preamble. Throws ProviderError when the provider reports an error first,
+ * http_response_incomplete when the stream ends, http_response_timeout when nothing comes within the limit.
+ */
+export async function holdPreamble(
+  provider: string,
+  answer: UpstreamAnswer,
+  tap: ChatTap,
+  timeoutMs: number | null,
+): Promise<OpenedStream> {
+  const reader = openReader(answer)
+  const held: Uint8Array[] = []
+  const timer = timeoutMs === null ? null : setTimeout(() => answer.abort(tooLate(provider, timeoutMs)), timeoutMs)
+  try {
+    while (!tap.state.hasContent && !tap.state.isFinished) {
+      const { done, value } = await reader.read()
+      if (done) break
+      held.push(tap.push(value))
+      if (tap.state.error !== null) throw providerErrorOf(provider, tap.state.error)
+    }
+    if (!tap.state.hasContent && !tap.state.isFinished) throw endedEarly(provider)
+    return { reader, held }
+  } catch (error) {
+    answer.abort(error)
+    throw error instanceof Error && 'status' in error ? error : endedEarly(provider, error)
+  } finally {
+    if (timer !== null) clearTimeout(timer)
+  }
+}
+
+/** The stream as it comes, with nothing held back. */
+export const openStream = (answer: UpstreamAnswer): OpenedStream => ({ reader: openReader(answer), held: [] })
+
+const openReader = ({ body }: UpstreamAnswer) => (body ?? emptyStream()).getReader()
+
+const emptyStream = () => new ReadableStream<Uint8Array>({ start: (controller) => controller.close() })
+
+const tooLate = (provider: string, ms: number) =>
+  new GatewayError('http_response_timeout', `Request timed out: ${provider} sent no first token within ${ms} ms.`)
+
+const endedEarly = (provider: string, cause: unknown = null) =>
+  new GatewayError('http_response_incomplete', `${provider} ended the stream before there was any content.`, { cause })

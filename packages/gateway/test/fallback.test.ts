@@ -1,0 +1,104 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:test'
+import { startGateway, type TestGateway } from './support/gateway.ts'
+import { json, raw, type ScriptedProvider, startScriptedProvider, stream } from './support/scripted-provider.ts'
+
+const event = (delta: object, finish: string | null = null) =>
+  `data: ${JSON.stringify({ id: 'c', object: 'chat.completion.chunk', choices: [{ index: 0, delta, finish_reason: finish }] })}\n\n`
+const preamble = event({ role: 'assistant', content: '' })
+const words = (text: string) => `${preamble}${event({ content: text })}${event({}, 'stop')}data: [DONE]\n\n`
+const completion = (text: string) =>
+  json({
+    id: 'c',
+    object: 'chat.completion',
+    choices: [{ index: 0, message: { role: 'assistant', content: text }, finish_reason: 'stop' }],
+  })
+const down = json({ error: { message: 'overloaded', type: 'server_error' } }, 503)
+
+let first: ScriptedProvider
+let second: ScriptedProvider
+let gateway: TestGateway
+
+beforeAll(async () => {
+  first = await startScriptedProvider()
+  second = await startScriptedProvider()
+  gateway = await startGateway({
+    providers: { openai: first.origin, groq: second.origin },
+    config: `models:
+  fast:
+    strategy: priority
+    deployments:
+      - { provider: openai, model: gpt-4o }
+      - { provider: groq, model: llama }
+    retry: { base_delay: 1ms, max_delay: 5ms }
+`,
+  })
+})
+beforeEach(() => {
+  first.forget()
+  second.forget()
+})
+afterAll(async () => {
+  await gateway.close()
+  await first.close()
+  await second.close()
+})
+
+const ask = (body: object, headers: Record<string, string> = {}) =>
+  fetch(`${gateway.url}/v1/chat/completions`, {
+    method: 'POST',
+    headers,
+    body: JSON.stringify({ messages: [{ role: 'user', content: 'Hi' }], ...body }),
+  })
+
+const chains: [string, object, Record<string, string>][] = [
+  ['a list of models', { model: ['openai/gpt-4o', 'groq/llama'] }, {}],
+  ['x-gateway-fallback', { model: 'openai/gpt-4o' }, { 'x-gateway-fallback': 'groq/llama' }],
+  ['an alias of the configuration file', { model: 'fast' }, {}],
+]
+
+describe.each(chains)('%s', (_name, body, headers) => {
+  test('falls over to the next target, and says who was asked', async () => {
+    first.play(down)
+    second.play(completion('from the second'))
+    const response = await ask(body, headers)
+    expect(response.status).toBe(200)
+    expect((await response.json()).choices[0].message.content).toBe('from the second')
+    expect(response.headers.get('x-gateway-provider')).toBe('groq')
+    expect(response.headers.get('x-gateway-attempts')).toMatch(
+      /^openai;status=503;dur=[\d.]+, groq;status=200;dur=[\d.]+$/,
+    )
+    expect(JSON.parse(new TextDecoder().decode(second.requests.at(-1)?.body)).model).toBe('llama')
+  })
+
+  test('a stream that breaks before its first word is made good, with one preamble', async () => {
+    first.play(raw(`HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n${preamble}`))
+    second.play(stream([words('whole')]))
+    const text = await (await ask({ ...body, stream: true }, headers)).text()
+    expect(text).toBe(words('whole'))
+  })
+
+  test('what no other target would take is not tried again', async () => {
+    first.play(json({ error: { message: 'bad request', type: 'invalid_request_error' } }, 400))
+    expect((await ask(body, headers)).status).toBe(400)
+    expect(second.requests).toHaveLength(0)
+  })
+})
+
+test('after the first word nothing is tried again: the stream ends as broken', async () => {
+  first.play(raw(`HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n${preamble}${event({ content: 'half' })}`))
+  const response = await ask({ model: 'fast', stream: true })
+  const read = async () => {
+    let text = ''
+    try {
+      for await (const chunk of response.body ?? []) text += new TextDecoder().decode(chunk)
+    } catch {
+      return { text, isBroken: true }
+    }
+    return { text, isBroken: false }
+  }
+  const { text, isBroken } = await read()
+  expect(text).toContain('half')
+  expect(text).toContain('http_response_incomplete')
+  expect(isBroken).toBe(true)
+  expect(second.requests).toHaveLength(0)
+})
