@@ -64,6 +64,8 @@ describe.each(chains)('%s', (_name, body, headers) => {
     expect(response.status).toBe(200)
     expect((await response.json()).choices[0].message.content).toBe('from the second')
     expect(response.headers.get('x-gateway-provider')).toBe('groq')
+    // Of the request that was answered, not of the one that failed.
+    expect(response.headers.get('x-gateway-changes')).toMatch(/^model=[^;]+>llama$/)
     expect(response.headers.get('x-gateway-attempts')).toMatch(
       /^openai;status=503;dur=[\d.]+, groq;status=200;dur=[\d.]+$/,
     )

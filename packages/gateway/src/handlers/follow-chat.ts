@@ -24,7 +24,8 @@ export function followChat({ dispatch, selector, permit, ...parts }: FollowParts
     const others = permit === null ? [] : modelsInJson(call.bytes).filter((model) => !call.models.includes(model))
     return attempt(
       plan,
-      async (target) => {
+      async (target, index) => {
+        if (index > 0) exchange.tell({ type: 'retry' })
         permit?.(others, target)
         const run = measured(exchange, selector.begin(target), parts.clock)
         try {

@@ -48,12 +48,6 @@ export const errors = {
     retryable: false,
     about: 'A valid bearer token is needed.',
   },
-  insufficient_scope: {
-    status: 403,
-    type: 'permission_error',
-    retryable: false,
-    about: 'The token is valid but lacks a scope.',
-  },
   model_not_allowed: {
     status: 403,
     type: 'permission_error',
@@ -77,12 +71,6 @@ export const errors = {
     type: 'invalid_request_error',
     retryable: false,
     about: 'The path exists, the method does not; see `Allow`.',
-  },
-  request_timeout: {
-    status: 408,
-    type: 'invalid_request_error',
-    retryable: true,
-    about: 'The request body stopped arriving before it was whole.',
   },
   body_too_large: {
     status: 413,

@@ -17,6 +17,8 @@ export type ExchangeEvent =
   | { readonly type: 'caller'; readonly caller: Caller }
   /** A target was chosen and is about to be asked. */
   | { readonly type: 'target'; readonly provider: string; readonly model: string | null }
+  /** Another try begins: what was told of changes belonged to the last one. */
+  | { readonly type: 'retry' }
   /** How the request was changed for that target, as `x-gateway-changes` writes it. */
   | { readonly type: 'changes'; readonly changes: readonly string[] }
   /** One try at a target ended: the status line arrived, or a fault came first. */

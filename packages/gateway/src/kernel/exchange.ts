@@ -3,7 +3,7 @@ import type { ExchangeEvent } from './events.ts'
 
 /** The body of a request. It can be taken once, by one of the two. */
 export interface RequestBody {
-  /** The whole body, at most SERVER_MAX_REQUEST_BODY_SIZE. Throws body_too_large, request_timeout. */
+  /** The whole body, at most SERVER_MAX_REQUEST_BODY_SIZE. Throws body_too_large, unsupported_encoding. */
   bytes(): Promise<Uint8Array<ArrayBuffer>>
   /** The body as it arrives, uncapped, for pipes. `null` when there is none. */
   stream(): ReadableStream<Uint8Array> | null

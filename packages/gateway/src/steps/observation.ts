@@ -48,6 +48,9 @@ export class Observation {
         told.provider = event.provider
         told.model = event.model
         break
+      case 'retry':
+        this.#changes = []
+        break
       case 'changes':
         this.#changes = [...this.#changes, ...event.changes]
         break
