@@ -73,7 +73,7 @@ function factsOf(error: unknown): Facts {
 
 const bug = new GatewayError('internal_error', 'The gateway failed. Its log holds the details under this request id.')
 
-function bodyOf(facts: Facts, { id }: Asker, dialect: ErrorDialect): GatewayErrorBody | OpenAiErrorBody {
+function bodyOf(facts: Facts, asker: Asker, dialect: ErrorDialect): GatewayErrorBody | OpenAiErrorBody {
   const { message, type, code, param, extra, original, provider } = facts
   if (dialect === 'openai') return { error: { ...errorObject(original), message, type, param, code, ...extra } }
   return {
@@ -81,11 +81,17 @@ function bodyOf(facts: Facts, { id }: Asker, dialect: ErrorDialect): GatewayErro
     code: String(code ?? type),
     type,
     ...(param === null ? {} : { param }),
-    request_id: id,
+    request_id: answerId(facts, asker),
     ...(provider === null ? {} : { provider }),
     ...(original === null ? {} : { provider_error: original }),
     ...extra,
   }
+}
+
+/** The id in the answer's `x-request-id`: the client's own, else the provider's, else ours. */
+function answerId({ headers }: Facts, asker: Asker): string {
+  const isTheirs = asker.headers.get('x-request-id') === asker.id
+  return (isTheirs || !(headers instanceof Headers) ? null : headers.get('x-request-id')) ?? asker.id
 }
 
 /** The provider's error object, when it has one in OpenAI's place: what it holds besides must not be lost. */

@@ -158,7 +158,7 @@ function pretty(line: Readonly<Record<string, unknown>>): string {
   if (line['route'] === undefined)
     return `${time} ${text(line['level'])} ${[line['msg'], line['provider'], line['reason']].map(text).filter(Boolean).join(' · ')}\n`
   const { status, method, route, provider, model, ms, output_tokens: tokens, code, reason } = line
-  const who = provider === undefined ? '' : ` ${text(provider)}${model === undefined ? '' : `/${text(model)}`}`
+  const who = provider === undefined ? '' : ` ${nameOf(text(provider), text(model))}`
   const facts = [
     `${text(ms)} ms`,
     tokens === undefined ? '' : `${text(tokens)} tokens`,
@@ -167,6 +167,10 @@ function pretty(line: Readonly<Record<string, unknown>>): string {
   ].filter(Boolean)
   return `${time} ${text(status)} ${text(method)} ${text(route)}${who} · ${facts.join(' · ')}\n`
 }
+
+/** `groq/llama…`; some providers write their own name before their models' already. */
+const nameOf = (provider: string, model: string): string =>
+  model === '' ? provider : model.startsWith(`${provider}/`) ? model : `${provider}/${model}`
 
 const text = (value: unknown): string =>
   typeof value === 'string' ? value : value === undefined ? '' : JSON.stringify(value)
