@@ -13,7 +13,7 @@ export function createUpstreams(settings: Settings, version: string): Upstream &
   const { client } = settings
   const http = createUpstream({
     userAgent: `inference-gateway/${version}`,
-    responseHeaderTimeoutMs: client.responseHeaderTimeoutMs,
+    responseHeaderTimeoutMs: (id) => settings.providers[id]?.responseHeaderTimeoutMs ?? client.responseHeaderTimeoutMs,
     maxIdleConnections: Math.min(client.maxIdleConnections, client.maxIdleConnectionsPerHost),
     idleConnectionTimeoutMs: client.idleConnectionTimeoutMs,
     tlsMinVersion: client.tlsMinVersion,

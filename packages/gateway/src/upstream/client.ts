@@ -7,8 +7,8 @@ import { wireRequest } from './request.ts'
 export interface UpstreamOptions {
   /** Sent as `user-agent` where the client's own does not pass. */
   readonly userAgent: string
-  /** Until the status line; 0 = no limit. */
-  readonly responseHeaderTimeoutMs: number
+  /** Until the status line of a provider's answer, ms; 0 = no limit. */
+  readonly responseHeaderTimeoutMs: (provider: string) => number
   /** Idle sockets kept per provider; running calls are never limited. */
   readonly maxIdleConnections: number
   readonly idleConnectionTimeoutMs: number
@@ -91,8 +91,8 @@ async function call(
   const onGone = () => abort.abort(request.signal.reason)
   if (request.signal.aborted) onGone()
   else request.signal.addEventListener('abort', onGone, { once: true })
-  const limitMs = options.responseHeaderTimeoutMs
-  const timer = limitMs === 0 ? null : setTimeout(() => abort.abort(headerTimeout(provider.id, options)), limitMs)
+  const limitMs = options.responseHeaderTimeoutMs(provider.id)
+  const timer = limitMs === 0 ? null : setTimeout(() => abort.abort(headerTimeout(provider.id, limitMs)), limitMs)
   try {
     const response = await session.fetch(url, {
       method: request.method,
@@ -127,8 +127,8 @@ function withoutKey(headers: Headers, { account, endpoint }: UpstreamRequest): H
 const senselessStatus = (providerId: string, status: number) =>
   new GatewayError('http_protocol_error', `${providerId} answered with status ${status}, which is none.`)
 
-const headerTimeout = (providerId: string, { responseHeaderTimeoutMs }: UpstreamOptions) =>
+const headerTimeout = (providerId: string, limitMs: number) =>
   new GatewayError(
     'http_response_timeout',
-    `Request timed out: ${providerId} sent no answer within ${responseHeaderTimeoutMs} ms (CLIENT_RESPONSE_HEADER_TIMEOUT).`,
+    `Request timed out: ${providerId} sent no answer within ${limitMs} ms (CLIENT_RESPONSE_HEADER_TIMEOUT).`,
   )

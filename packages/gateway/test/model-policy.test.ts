@@ -1,0 +1,116 @@
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { startGateway, type TestGateway } from './support/gateway.ts'
+import { answer, json, raw, type ScriptedProvider, startScriptedProvider } from './support/scripted-provider.ts'
+
+let provider: ScriptedProvider
+let gateway: TestGateway
+
+beforeAll(async () => {
+  provider = await startScriptedProvider(json({ ok: true }), { models: ['ok', 'bad', 'bad:latest'] })
+  gateway = await startGateway({
+    providers: { openai: provider.origin },
+    env: { DISALLOWED_MODELS: 'bad', ACME_KEY: 'query-key' },
+    config: `providers:\n  - { id: acme, base_url: '${provider.origin}', auth: { query: key }, key_env: ACME_KEY }\n`,
+  })
+})
+afterAll(async () => {
+  await gateway.close()
+  await provider.close()
+})
+
+const post = (path: string, body: string, type = 'application/json') =>
+  fetch(gateway.url + path, { method: 'POST', body, headers: { 'content-type': type } })
+
+const messages = '"messages":[{"role":"user","content":"x"}]'
+const form = (part: string) => `--b\r\ncontent-disposition: form-data; ${part}\r\n--b--\r\n`
+
+describe('a refused model is refused however it is written', () => {
+  const bodies: [string, string][] = [
+    ['twice, the allowed one last', `{"model":"bad","model":"ok",${messages}}`],
+    ['twice, the allowed one first', `{"model":"ok","model":"bad",${messages}}`],
+    ['in another letter case of the member', `{"model":"ok","Model":"bad",${messages}}`],
+    ['with an escape in the member', String.raw`{"model":"ok","mod\u0065l":"bad",` + `${messages}}`],
+    ['as a fallback of the provider', `{"model":"ok","models":["bad"],${messages}}`],
+    ['in capitals', `{"model":"BAD",${messages}}`],
+    ['with its default tag', `{"model":"bad:latest",${messages}}`],
+  ]
+  test.each(bodies)('in a chat: %s', async (_name, body) => {
+    provider.forget()
+    expect((await post('/v1/chat/completions?provider=openai', body)).status).toBe(403)
+    expect(provider.requests).toHaveLength(0)
+  })
+  test.each(bodies)('on /proxy: %s', async (_name, body) => {
+    provider.forget()
+    expect((await post('/proxy/openai/chat/completions', body)).status).toBe(403)
+    expect(provider.requests).toHaveLength(0)
+  })
+
+  test.each([
+    'models/bad:generateContent',
+    'models//bad:generateContent',
+    'models/%62ad:generateContent',
+    'models/%2562ad:generateContent',
+    'run/bad',
+    'run//bad',
+    'run/bad/',
+    'run/bad%2f',
+    'models/ok/run/bad',
+    'deployments/bad/chat/completions',
+  ])('in the path: %s', async (path) => {
+    expect((await post(`/proxy/openai/${path}`, '{}')).status).toBe(403)
+  })
+
+  test.each([
+    ['plain', form('name="model"\r\n\r\nbad')],
+    ['with blanks', form('name = "model"\r\n\r\nbad')],
+    ['with a backslash', form('name="mod\\el"\r\n\r\nbad')],
+    ['behind a blank line', form('name="model"\r\n\r\n\r\nbad')],
+    [
+      'behind an allowed one',
+      form('name="model"\r\n\r\nok').replace(
+        '--b--',
+        `--b\r\ncontent-disposition: form-data; name="model"\r\n\r\nbad\r\n--b--`,
+      ),
+    ],
+  ])('in a form: %s', async (_name, body) => {
+    expect((await post('/proxy/openai/audio/transcriptions', body, 'multipart/form-data; boundary=b')).status).toBe(403)
+  })
+
+  test('in JSON that calls itself a form', async () => {
+    const body = `{"x":"; name=model",\r\n\r\n"model":"bad"}`
+    expect((await post('/proxy/openai/chat/completions', body, 'multipart/form-data; boundary=b')).status).toBe(403)
+  })
+
+  test.each(['models', '/models', 'models/', '%6dodels'])('in the list at /proxy/openai/%s', async (path) => {
+    const list = await (
+      await fetch(`${gateway.url}/proxy/openai/${path}`, { headers: { 'accept-encoding': 'gzip' } })
+    ).text()
+    expect(list).not.toContain('"bad')
+  })
+})
+
+test('an allowed model passes', async () => {
+  expect((await post('/proxy/openai/chat/completions', `{"model":"ok",${messages}}`)).status).toBe(200)
+  expect((await post('/v1/chat/completions?provider=openai', `{"model":"ok",${messages}}`)).status).toBe(200)
+})
+
+test('a redirect that repeats the query hands no key to the client', async () => {
+  provider.play(answer(307, { location: `${provider.origin}/x?key=query-key`, 'content-type': 'text/plain' }, ''))
+  const response = await fetch(`${gateway.url}/proxy/acme/models/ok`, { redirect: 'manual' })
+  expect(response.status).toBe(307)
+  expect(JSON.stringify([...response.headers])).not.toContain('query-key')
+})
+
+test('the caller’s own key parameter goes to no provider, the rest of the query as it was written', async () => {
+  provider.forget()
+  provider.play(json({ ok: true }))
+  await fetch(`${gateway.url}/proxy/openai/models/ok?a=%20b+c&key=mine&b=~%2F`)
+  expect(provider.requests.at(-1)?.target ?? '').toBe('/models/ok?a=%20b+c&b=~%2F')
+})
+
+test.each([600, 999])('status %i is no answer', async (status) => {
+  provider.play(raw(`HTTP/1.1 ${status} Odd\r\ncontent-length: 2\r\n\r\n{}`))
+  const response = await post('/v1/chat/completions?provider=openai', `{"model":"ok",${messages}}`)
+  expect(response.status).toBe(502)
+  expect(await response.json()).toMatchObject({ code: 'http_protocol_error' })
+})
