@@ -10,10 +10,15 @@ interface Sample extends Tally {
   readonly cpuMicrosecondsPerUnit: number
 }
 
-export interface Round {
-  readonly gateway: Sample
-  readonly nginx: Sample
+/** The gateway and what it is measured against. */
+export interface Servers<T> {
+  readonly gateway: T
+  /** nginx, by how it is set up. */
+  readonly plain: T
+  readonly kept: T
 }
+
+export type Round = Servers<Sample>
 
 /** CPU time per unit while the server works under the load. Throws when any answer was wrong. */
 async function sample(server: ChildServer, scenario: Scenario, durationMs: number): Promise<Sample> {
@@ -31,19 +36,21 @@ interface Schedule {
   readonly warmUpMs: number
 }
 
-/** Gateway and nginx take turns, so that whatever else the machine does falls on both. */
+/** The servers take turns, so that whatever else the machine does falls on all. */
 export async function compare(
-  { gateway, nginx }: { readonly gateway: ChildServer; readonly nginx: ChildServer },
+  { gateway, plain, kept }: Servers<ChildServer>,
   scenario: Scenario,
   { rounds, roundMs, warmUpMs }: Schedule,
 ): Promise<Round[]> {
   await sample(gateway, scenario, warmUpMs)
-  await sample(nginx, scenario, warmUpMs / 2)
+  await sample(plain, scenario, warmUpMs / 4)
+  await sample(kept, scenario, warmUpMs / 4)
   const measured: Round[] = []
   for (let round = 0; round < rounds; round++) {
     measured.push({
+      plain: await sample(plain, scenario, roundMs),
       gateway: await sample(gateway, scenario, roundMs),
-      nginx: await sample(nginx, scenario, roundMs),
+      kept: await sample(kept, scenario, roundMs),
     })
   }
   return measured

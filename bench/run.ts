@@ -37,14 +37,20 @@ try {
 async function measure(schedule: typeof full): Promise<Results> {
   pinSelf(LOAD_CORE)
   const upstream = await startUpstream()
-  const nginx = await startNginx(upstream.port, folder)
+  const plain = await startNginx(upstream.port, folder, 'plain')
+  const kept = await startNginx(upstream.port, folder, 'kept')
   const gateway = await startGateway(upstream.port, folder)
-  const servers = { gateway, nginx }
+  const servers = { gateway, plain, kept }
   const comparisons = [
     { scenario: jsonChat, target: 3.0, rounds: await compare(servers, jsonChat, schedule) },
     { scenario: streamedChat, target: 1.6, rounds: await compare(servers, streamedChat, schedule) },
   ]
-  const ports = { 'direct to the provider': upstream.port, nginx: nginx.port, gateway: gateway.port }
+  const ports = {
+    'direct to the provider': upstream.port,
+    nginx: plain.port,
+    'nginx, kept': kept.port,
+    gateway: gateway.port,
+  }
   return {
     machine: { cpu: cpus()[0]?.model ?? 'unknown CPU', cores: availableParallelism(), pinned: canPin },
     versions: { bun: Bun.version, nginx: Bun.spawnSync(['nginx', '-v']).stderr.toString().replace(/.*: /, '').trim() },

@@ -3,7 +3,7 @@
  * Node and npm, so that a fresh machine is two words away from a running gateway.
  */
 import { spawn, spawnSync } from 'node:child_process'
-import { statSync } from 'node:fs'
+import { mkdirSync, readdirSync, renameSync, rmdirSync, rmSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -22,8 +22,20 @@ const tasks = {
 const changedAt = (path) => statSync(join(root, path), { throwIfNoEntry: false })?.mtimeMs ?? 0
 
 /** npm writes the hidden lock file last: older than ours means that something is missing. */
+const isInstalled = () => changedAt('node_modules/.package-lock.json') >= changedAt('package-lock.json')
+
+/** One launcher at a time: two at once would take each other's files away. Answers npm's exit code. */
 function install() {
-  if (changedAt('node_modules/.package-lock.json') >= changedAt('package-lock.json')) return
+  takeLock()
+  try {
+    // Who held the lock before us has done it.
+    return isInstalled() ? 0 : runNpm()
+  } finally {
+    rmSync(lock, { recursive: true })
+  }
+}
+
+function runNpm() {
   console.error('Installing dependencies (first start only) …')
   const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm'
   const { status, error } = spawnSync(npm, ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
@@ -32,8 +44,60 @@ function install() {
     shell: process.platform === 'win32',
   })
   if (error !== undefined) console.error(error.message)
-  if (status !== 0) process.exit(status ?? 1)
+  return status ?? 1
 }
+
+/** A folder that holds one more, named by its owner's process id. npm empties `node_modules`, so it lies beside it. */
+const lock = join(root, '.install-lock')
+
+function takeLock() {
+  let isTold = false
+  while (!isTaken()) {
+    if (!isHeld()) continue
+    if (!isTold)
+      console.error(`Another start is installing the dependencies: waiting (if there is none, delete ${lock}) …`)
+    isTold = true
+    pause(100)
+  }
+}
+
+/** Puts the folder in its place in one step, owner and all; not where one stands that is not empty. */
+function isTaken() {
+  const mine = `${lock}-${process.pid}`
+  mkdirSync(join(mine, String(process.pid)), { recursive: true })
+  try {
+    renameSync(mine, lock)
+    return true
+  } catch (error) {
+    rmSync(mine, { recursive: true })
+    if (['EEXIST', 'ENOTEMPTY', 'EPERM'].includes(error.code)) return false
+    throw error
+  }
+}
+
+/** Removes a lock whose owner is gone: by the owner's name, so that one taken meanwhile stays. */
+function isHeld() {
+  try {
+    for (const owner of readdirSync(lock)) {
+      if (isRunning(Number(owner))) return true
+      rmdirSync(join(lock, owner))
+    }
+    rmdirSync(lock)
+    return false
+  } catch (error) {
+    return error.code !== 'ENOENT' // what another launcher has just removed is free
+  }
+}
+
+function isRunning(pid) {
+  try {
+    return process.kill(pid, 0)
+  } catch (error) {
+    return error.code === 'EPERM' // it runs, and is somebody else's
+  }
+}
+
+const pause = (ms) => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms)
 
 const [task, ...rest] = process.argv.slice(2)
 const command = tasks[task]
@@ -41,8 +105,8 @@ if (command === undefined) {
   console.error(`Unknown task ${task}. Known: ${Object.keys(tasks).join(', ')}.`)
   process.exit(1)
 }
-install()
-if (command === null) process.exit(0)
+const installed = isInstalled() ? 0 : install()
+if (installed !== 0 || command === null) process.exit(installed)
 const bun = join(root, 'node_modules/bun/bin/bun.exe') // its name on every platform
 const child = spawn(bun, [...command, ...rest], {
   stdio: 'inherit',

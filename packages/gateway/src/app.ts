@@ -3,6 +3,7 @@ import { chatCompletions, type ChatParts } from './handlers/chat-completions.ts'
 import { health, ready } from './handlers/health.ts'
 import { getModel, listModels, type ModelsParts } from './handlers/models.ts'
 import { proxy, type ProxyParts } from './handlers/proxy.ts'
+import { explainRoute, type RouteExplainParts } from './handlers/route-explain.ts'
 import type { Route } from './server/router.ts'
 
 export interface AppParts {
@@ -12,6 +13,7 @@ export interface AppParts {
   readonly isReady: () => boolean
   readonly models: ModelsParts
   readonly chat: ChatParts
+  readonly explain: RouteExplainParts
   readonly proxy: ProxyParts
 }
 
@@ -28,6 +30,12 @@ export function routes(parts: AppParts): readonly Route[] {
       path: '/chat/completions',
       access: 'caller',
       methods: { POST: chatCompletions(parts.chat) },
+    },
+    {
+      name: '/v1/route/explain',
+      path: '/route/explain',
+      access: 'caller',
+      methods: { POST: explainRoute(parts.explain) },
     },
     {
       name: '/proxy/{provider}/{path}',

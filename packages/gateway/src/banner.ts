@@ -8,6 +8,17 @@ export interface BannerFacts {
   readonly version: string
 }
 
+/** The providers of the configuration file that lack something, a sentence each: whoever wrote them down wants them. */
+export function waitingProviders(
+  providers: readonly { readonly id: string }[],
+  requirements: Gateway['requirements'],
+): readonly string[] {
+  return providers.flatMap(({ id }) => {
+    const setting = requirements.get(id)
+    return setting === undefined ? [] : [`${id} cannot be asked yet: set ${setting}, and restart.`]
+  })
+}
+
 /** What a person sees after `npm start`: where it is, what it can use, and one thing to try. */
 export function banner({ url, startedInMs, gateway, found, version }: BannerFacts): string {
   const ready = gateway.accounts.map(({ provider }) => {

@@ -1,44 +1,32 @@
-import { routes } from './app.ts'
-import type { CustomProvider } from './config/custom-provider.ts'
+import type { RouteLimits, RouteTimeouts } from '@inference-gateway/protocol/route'
+import { type AppParts, routes } from './app.ts'
 import type { Settings } from './config/load.ts'
-import type { RelayOptions } from './dispatch/relay.ts'
+import { type Configuration, type Configured, createConfigure } from './configured.ts'
 import type { ChatDispatch } from './dispatch/chat.ts'
-import { fetchModelPage } from './dispatch/model-page.ts'
+import type { RelayOptions } from './dispatch/relay.ts'
+import { followChat, type FollowParts } from './handlers/follow-chat.ts'
+import { requirePermitted } from './handlers/proxy-policy.ts'
 import { type Clock, systemClock } from './kernel/clock.ts'
-import { GatewayError } from './kernel/errors.ts'
 import type { Emit } from './kernel/events.ts'
 import { createTicker } from './kernel/ticker.ts'
-import { runAfter, sleep, startTimer } from './kernel/timers.ts'
-import { type AccountsOptions, configuredAccounts, requirementOf } from './providers/accounts.ts'
-import { createUpstreams, createVerifier } from './outside.ts'
-import { catalog } from './providers/catalog.ts'
-import type { Account, Provider, Target, Upstream } from './providers/provider.ts'
-import { simulatorProvider } from './providers/simulator/row.ts'
-import { requirePermitted } from './handlers/proxy-policy.ts'
-import { createModelDirectory } from './routing/model-directory.ts'
-import { createModelListing } from './routing/model-listing.ts'
-import { type ModelNameRules, requireProvider } from './routing/model-name.ts'
-import { createPlanner, type ModelRoute } from './routing/planner.ts'
+import { sleep, startTimer } from './kernel/timers.ts'
+import { callLimits, createUpstreams, createVerifier } from './outside.ts'
+import type { Account } from './providers/provider.ts'
+import { createBreakers } from './routing/breaker.ts'
+import { requireProvider } from './routing/model-name.ts'
+import type { ModelPolicy } from './routing/model-policy.ts'
 import { createRetryBudget } from './routing/retry-budget.ts'
 import { createSelector } from './routing/select.ts'
-import { createBreakers } from './routing/breaker.ts'
-import type { ChatParts } from './handlers/chat-completions.ts'
-import { followChat } from './handlers/follow-chat.ts'
-import { createModelPolicy, type ModelPolicy } from './routing/model-policy.ts'
 import { createErrorReplies, type ErrorReplies } from './server/error-reply.ts'
 import type { Connection } from './server/listen.ts'
-import { createRouter } from './server/router.ts'
-import { guard } from './steps/guard.ts'
+import { createRouter, type RouterParts } from './server/router.ts'
+import { guard, type GuardParts } from './steps/guard.ts'
 import { limit } from './steps/limit.ts'
 import { observe } from './steps/observe.ts'
 
-export interface GatewayOptions {
-  readonly settings: Settings
-  readonly customProviders?: readonly CustomProvider[]
+export interface GatewayOptions extends Configuration {
   /** Base URLs of model servers found on this machine, by provider id. */
   readonly found?: Readonly<Record<string, string>>
-  /** The operator's own model names. */
-  readonly routes?: ReadonlyMap<string, ModelRoute>
   readonly version: string
   /** The contract, parsed; read when somebody asks. */
   readonly contract: () => Promise<unknown>
@@ -53,6 +41,8 @@ export interface Gateway {
   readonly accounts: readonly Account[]
   /** For each provider that cannot be asked: what to set. */
   readonly requirements: ReadonlyMap<string, string>
+  /** Takes over other providers and model names, whole. Requests that run keep what they have begun with. */
+  readonly reload: (configuration: Configuration) => void
   /** Makes `/ready` answer 503. */
   readonly drain: () => void
   /** Ends all running streams with an error event. */
@@ -64,145 +54,160 @@ export interface Gateway {
 export function createGateway(options: GatewayOptions): Gateway {
   const { settings, emit, clock = systemClock } = options
   const errorReplies = createErrorReplies(settings.errorFormat)
-  const providers = providerParts(options)
-  const upstream = createUpstreams(settings, options.version)
   const verifier = settings.enableAuth ? createVerifier(settings, clock, emit) : null
-  const { directory, policy, listing } = modelParts(options, providers, upstream, clock)
-  const { dispatch, breakOff } = dispatchParts(settings, upstream, clock, errorReplies)
+  const lasting = lastingParts(options, clock)
+  const configure = createConfigure(lasting)
+  const { dispatch, breakOff } = dispatchParts(settings, lasting, errorReplies)
+  const { selector, breakers } = lasting
+  const budget = createRetryBudget({ clock })
+  const follow = { dispatch, selector, breakers, budget, clock, sleep, random: Math.random }
+  const door = {
+    watch: observe({ clock, emit, errorReply: errorReplies.reply }),
+    steps: stepsOf(verifier, settings),
+    limitBytes: settings.server.maxRequestBodyBytes,
+    newId: () => crypto.randomUUID(),
+  }
   let isDraining = false
-  const rules: ModelNameRules = { ...providers.rules, aliases: new Map(), directory }
-
-  const table = routes({
+  const fixed = {
     name: settings.applicationName,
     version: options.version,
     contract: options.contract,
     isReady: () => !isDraining && (verifier?.ready() ?? true),
-    models: { listing, requireProvider: (provider) => requireProvider(provider, rules) },
-    chat: chatParts({ ...options, clock }, { providers, rules, policy, dispatch }),
-    proxy: {
-      account: (provider) => providers.target(requireProvider(provider, rules), ''),
-      isAllowed: policy.isOpen ? null : policy.isAllowed,
-      dispatch,
-    },
-  })
-  const limited = limit(settings.server.maxInFlight)
-  const router = createRouter({
-    routes: table,
-    watch: observe({ clock, emit, errorReply: errorReplies.reply }),
-    steps: (access) => {
-      const guarded = guard({ access, verifier, acceptApiKeyHeader: false })
-      return access === 'public' ? guarded : (next) => guarded(limited(next))
-    },
-    limitBytes: settings.server.maxRequestBodyBytes,
-    newId: () => crypto.randomUUID(),
-  })
+  }
+
+  /** The route table and all it leads to are one value: a request goes the way that was open when it came. */
+  function open(configuration: Configuration) {
+    lasting.heed(configuration)
+    const configured = configure(configuration)
+    const variable = modelRoutes(configured, configuration, lasting, follow)
+    const router = createRouter({ ...door, routes: routes({ ...fixed, ...variable }) })
+    configured.directory.warm()
+    return { ...configured, router }
+  }
+  let current = open(options)
   verifier?.start()
-  directory.warm()
 
   return {
-    fetch: router,
-    accounts: providers.accounts,
-    requirements: providers.requirements,
+    fetch: (request, connection) => current.router(request, connection),
+    get accounts() {
+      return current.accounts
+    },
+    get requirements() {
+      return current.requirements
+    },
+    reload: (configuration) => void (current = open(configuration)),
     drain: () => (isDraining = true),
     breakOff,
     close() {
-      directory.close()
+      current.directory.close()
       verifier?.close()
-      upstream.close()
+      lasting.upstream.close()
     },
   }
 }
 
-interface ChatNeeds {
-  readonly providers: ProviderParts
-  readonly rules: ModelNameRules
-  readonly policy: ModelPolicy
-  readonly dispatch: ChatDispatch
+function stepsOf(verifier: GuardParts['verifier'], { server }: Settings): RouterParts['steps'] {
+  const limited = limit(server.maxInFlight)
+  return (access) => {
+    const guarded = guard({ access, verifier, acceptApiKeyHeader: false })
+    return access === 'public' ? guarded : (next) => guarded(limited(next))
+  }
 }
 
-function chatParts(
-  { settings, routes: aliases = new Map(), emit, clock }: GatewayOptions & { readonly clock: Clock },
-  { providers, rules, policy, dispatch }: ChatNeeds,
-): ChatParts {
+type Lasting = ReturnType<typeof lastingParts>
+
+/** What stays when the configuration is read again: pools, and what is known of targets. */
+function lastingParts({ settings, found = {}, emit, version }: GatewayOptions, clock: Clock) {
+  let { providers } = settings
+  const now: Settings = {
+    ...settings,
+    // Pools outlive a reload: what is set for a provider is looked up when it is asked.
+    get providers() {
+      return providers
+    },
+  }
   const { random } = Math
-  const selector = createSelector({ random })
-  const target = (id: string, model: string) => providers.target(id, model)
-  const retries = settings.routing.retryEnabled
+  const ticker = createTicker(tickMs(settings), startTimer)
   return {
-    plan: createPlanner({ rules, routes: aliases, selector, target, isAllowed: policy.isAllowed, retries }),
-    follow: followChat({
-      dispatch,
-      selector,
-      clock,
-      sleep,
-      random,
-      breakers: createBreakers({ clock, random, emit }),
-      budget: createRetryBudget({ clock }),
-      permit: policy.isOpen
-        ? null
-        : (models, { provider }) => requirePermitted(models, (model) => policy.isAllowed(provider.id, model)),
-    }),
+    settings,
+    now,
+    found,
+    emit,
+    clock,
+    ticker,
+    upstream: createUpstreams(now, { version, clock, ticker }),
+    selector: createSelector({ random }),
+    breakers: createBreakers({ clock, random, emit }),
+    heed: (configuration: Configuration): void => void (providers = configuration.settings.providers),
   }
 }
 
-function modelParts({ settings, emit }: GatewayOptions, providers: ProviderParts, upstream: Upstream, clock: Clock) {
-  const directory = createModelDirectory({
-    accounts: providers.accounts,
-    fetchPage: (account, endpoint, signal) => fetchModelPage(upstream, account, endpoint, signal),
-    clock,
-    after: runAfter,
-    ttlMs: settings.models.listTtlMs,
-    ...(settings.client.timeoutMs === 0 ? {} : { limitMs: settings.client.timeoutMs }),
-    emit,
-  })
-  const policy = createModelPolicy({ ...settings.models, providers: new Set(providers.rules.known.keys()) })
-  const listing = createModelListing({
-    directory,
-    isAllowed: policy.isAllowed,
-    idFormat: settings.models.idFormat,
-    providers: providers.rules.configured,
-  })
-  return { directory, policy, listing }
-}
-
-type ProviderParts = ReturnType<typeof providerParts>
-
-function providerParts({ settings, customProviders = [], found = {} }: GatewayOptions) {
-  const rows: readonly Provider[] = [
-    ...catalog,
-    ...customProviders,
-    ...(settings.simulatorEnabled ? [simulatorProvider] : []),
-  ]
-  // In development nothing runs at Ollama's address in a container network: only what is found or set is asked.
-  // The simulator lives here, and a provider of the file brings its address along.
-  const addresses = Object.fromEntries([simulatorProvider, ...customProviders].map(({ id, baseUrl }) => [id, baseUrl]))
-  const options: AccountsOptions = { settings: settings.providers, found, trustsDefaults: !settings.isDevelopment }
-  const accounts = configuredAccounts(rows, { ...options, found: { ...addresses, ...found } })
-  const byId = new Map(accounts.map((account) => [account.provider.id, account]))
-  const known = new Map(rows.map((row) => [row.id, requirementOf(row, options)]))
+/** The parts of the routes that depend on the configuration. */
+function modelRoutes(
+  { rules, listing, policy, plan, preview, target }: Configured,
+  { settings: { providers } }: Configuration,
+  { settings, breakers, clock }: Lasting,
+  follow: Omit<FollowParts, 'permit'>,
+): Pick<AppParts, 'models' | 'chat' | 'explain' | 'proxy'> {
+  const permit = permitOf(policy)
   return {
-    accounts,
-    rules: { known, configured: new Set(byId.keys()) },
-    requirements: new Map([...known].filter(([id]) => !byId.has(id))),
-    target(id: string, model: string): Target {
-      const account = byId.get(id)
-      if (account === undefined)
-        throw new GatewayError('provider_not_configured', `Provider requires an API key. Set ${known.get(id)}.`)
-      return { provider: account.provider, credential: account.credential, model }
+    models: { listing, requireProvider: (provider) => requireProvider(provider, rules) },
+    chat: { plan, follow: followChat({ ...follow, permit }) },
+    explain: {
+      preview,
+      permit,
+      breakers,
+      clock,
+      limits: routeLimits(settings),
+      timeouts: (provider) => providerTimeouts({ ...settings, providers }, provider),
+    },
+    proxy: {
+      account: (provider) => target(requireProvider(provider, rules), ''),
+      isAllowed: policy.isOpen ? null : policy.isAllowed,
+      dispatch: follow.dispatch,
     },
   }
 }
 
-function dispatchParts(settings: Settings, upstream: Upstream, clock: Clock, errorReplies: ErrorReplies) {
-  const limits = relayLimits(settings)
-  const ticker = createTicker(tickMs(Object.values(limits)), startTimer)
+const permitOf = ({ isOpen, isAllowed }: ModelPolicy): FollowParts['permit'] =>
+  isOpen ? null : (models, { provider }) => requirePermitted(models, (model) => isAllowed(provider.id, model))
+
+const limitOrNone = (limit: number): number | null => (limit === 0 ? null : limit)
+
+function providerTimeouts(settings: Settings, provider: string): Omit<RouteTimeouts, 'first_token_ms'> {
+  const { connectTimeoutMs, sendTimeoutMs, responseHeaderTimeoutMs } = callLimits(settings, provider)
+  const { idleTimeoutMs, maxDurationMs } = relayLimits(settings)
+  return {
+    connect_ms: limitOrNone(connectTimeoutMs),
+    send_ms: limitOrNone(sendTimeoutMs),
+    response_header_ms: limitOrNone(responseHeaderTimeoutMs),
+    stream_idle_ms: limitOrNone(idleTimeoutMs),
+    stream_ms: limitOrNone(maxDurationMs),
+  }
+}
+
+const routeLimits = ({ server, models }: Settings): RouteLimits => ({
+  body_bytes: server.maxRequestBodyBytes,
+  in_flight: limitOrNone(server.maxInFlight),
+  read_ms: limitOrNone(server.readTimeoutMs),
+  write_ms: limitOrNone(server.writeTimeoutMs),
+  allowed_models: models.allowed,
+  disallowed_models: models.disallowed,
+})
+
+function dispatchParts(settings: Settings, lasting: Lasting, errorReplies: ErrorReplies) {
+  const { upstream, clock, ticker } = lasting
   let isLeaving = false
-  const relay: RelayOptions = {
+  const usual: RelayOptions = {
     clock,
     ticker,
     errorEvent: (exchange, error) => errorReplies.event(error, exchange),
     isLeaving: () => isLeaving,
-    ...limits,
+    ...relayLimits(settings),
+  }
+  const relay = (provider: string): RelayOptions => {
+    const idleTimeoutMs = lasting.now.providers[provider]?.streamIdleTimeoutMs ?? null
+    return idleTimeoutMs === null ? usual : { ...usual, idleTimeoutMs }
   }
   const breakOff = (): void => {
     isLeaving = true
@@ -220,6 +225,13 @@ function relayLimits({ client, streams, server }: Settings) {
   }
 }
 
-/** Often enough to notice the shortest limit in time, and at least once a second. */
-const tickMs = (limitsMs: readonly number[]) =>
-  Math.max(5, Math.min(1000, ...limitsMs.filter((ms) => ms > 0).map((ms) => ms / 4)))
+/** Often enough to notice the shortest limit in time, and a client that has left well within a second. */
+function tickMs(settings: Settings): number {
+  const { timeoutMs, responseHeaderTimeoutMs } = settings.client
+  const own = Object.values(settings.providers).flatMap((each) => [
+    each.responseHeaderTimeoutMs ?? 0,
+    each.streamIdleTimeoutMs ?? 0,
+  ])
+  const limitsMs = [timeoutMs, responseHeaderTimeoutMs, ...own, ...Object.values(relayLimits(settings))]
+  return Math.max(5, Math.min(250, ...limitsMs.filter((ms) => ms > 0).map((ms) => ms / 4)))
+}

@@ -1,14 +1,16 @@
 import { readFileSync, statSync } from 'node:fs'
 import { parse } from 'yaml'
 import manifest from '../package.json' with { type: 'json' }
-import { banner } from './banner.ts'
+import { banner, waitingProviders } from './banner.ts'
 import { configReport } from './config/config-report.ts'
 import { parseEnvFile } from './config/env-file.ts'
 import { flags as knownFlags, helpText } from './config/help.ts'
 import { type Loaded, loadSettings, type Settings, SettingsError } from './config/load.ts'
 import type { Source } from './config/sources.ts'
+import { type ConfigFiles, createConfigFiles } from './config-files.ts'
 import { createGateway, type Gateway } from './gateway.ts'
 import { catalog } from './providers/catalog.ts'
+import { createReload } from './reload.ts'
 import { type Listener, listen } from './server/listen.ts'
 import { shutDown } from './server/shutdown.ts'
 import { createLog, type Log } from './telemetry/log.ts'
@@ -33,9 +35,15 @@ function readSources(flags: ReadonlySet<string>): Source[] {
   ]
 }
 
-function load(flags: ReadonlySet<string>): Loaded {
+/** Reads and checks all that can be set. Called again, it reads the configuration files again; variables do not change. */
+function createLoad(flags: ReadonlySet<string>, files: ConfigFiles): () => Loaded {
+  let sources: readonly Source[] | null = null
+  return () => loadSettings((sources ??= readSources(flags)), { catalog, readFile: files.read })
+}
+
+function loadOrFail(load: () => Loaded): Loaded {
   try {
-    return loadSettings(readSources(flags), { catalog, readFile: (path) => readFileSync(path, 'utf8') })
+    return load()
   } catch (error) {
     if (error instanceof SettingsError) fail(error.message)
     throw error
@@ -43,13 +51,13 @@ function load(flags: ReadonlySet<string>): Loaded {
 }
 
 /** Answers the flags that only ask something, and ends; refuses those nobody knows. */
-function obeyFlags(flags: ReadonlySet<string>): void {
+function obeyFlags(flags: ReadonlySet<string>, load: () => Loaded): void {
   const unknown = [...flags].find((flag) => !(flag in knownFlags))
   if (unknown !== undefined)
     fail(`Unknown flag ${unknown}. Known: ${Object.keys(knownFlags).join(', ')}. All else is set by variables.`)
   if (flags.has('--help')) process.stdout.write(helpText(catalog))
   else if (flags.has('--version')) process.stdout.write(`${manifest.version}\n`)
-  else if (flags.has('--print-config')) process.stdout.write(configReport(load(flags).effective))
+  else if (flags.has('--print-config')) process.stdout.write(configReport(loadOrFail(load).effective))
   else return
   process.exit(0)
 }
@@ -107,6 +115,12 @@ function doubts({ environment, enableTelemetry }: Settings): string[] {
   ]
 }
 
+/** Those that need no key and of which nobody said anything: they may run at their usual address, or not at all. */
+function assumedProviders({ providers }: Settings): ReadonlySet<string> {
+  const assumed = catalog.filter(({ id, auth }) => auth.kind === 'none' && providers[id]?.apiUrl === null)
+  return new Set(assumed.map(({ id }) => id))
+}
+
 /** The first signal asks to leave in good order, the second to leave at once. */
 function stopOnSignals(listener: Listener, gateway: Gateway, { server }: Settings, log: Log): void {
   const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
@@ -125,10 +139,21 @@ function stopOnSignals(listener: Listener, gateway: Gateway, { server }: Setting
   for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, () => void stop(signal))
 }
 
+/** SIGHUP and other text in a configuration file mean the same. */
+function reloadOnChange(reload: (cause: string) => void, files: ConfigFiles, log: Log): void {
+  process.on('SIGHUP', () => reload('SIGHUP'))
+  files.watch(
+    () => reload('configuration file changed'),
+    (error) => log.error(error, 'changes of the configuration files go unseen: send SIGHUP'),
+  )
+}
+
 async function main(): Promise<void> {
   const flags = new Set(process.argv.slice(2))
-  obeyFlags(flags)
-  const loaded = load(flags)
+  const files = createConfigFiles()
+  const load = createLoad(flags, files)
+  obeyFlags(flags, load)
+  const loaded = loadOrFail(load)
   const { settings, customProviders, warnings } = loaded
   process.stdout.on('error', () => {}) // whoever read the log has gone; that is no reason to stop
   const log = createLog({
@@ -136,6 +161,7 @@ async function main(): Promise<void> {
     level: settings.logLevel,
     format: settings.logFormat,
     write: (text) => process.stdout.write(text),
+    assumed: assumedProviders(settings),
   })
   for (const warning of [...warnings, ...doubts(settings)]) log.warn(warning)
   const unset = (id: string) => settings.providers[id]?.apiUrl === null
@@ -151,8 +177,10 @@ async function main(): Promise<void> {
     contract,
     emit: log.listen,
   })
+  for (const waiting of waitingProviders(customProviders, gateway.requirements)) log.warn(waiting)
   const listener = open(loaded, gateway, log)
   stopOnSignals(listener, gateway, settings, log)
+  reloadOnChange(createReload({ loaded, load, gateway, log }), files, log)
   const startedInMs = performance.now()
   if (settings.logFormat === 'pretty')
     process.stdout.write(banner({ url: listener.url, startedInMs, gateway, found, version: manifest.version }))

@@ -49,7 +49,7 @@ describe('before the answer', () => {
     ['a connection that is reset', afterBody(({ reset }) => reset()), 502, 'connection_terminated'],
     ['silence', silence, 504, 'http_response_timeout'],
     ['half a head', afterBody(({ write }) => write('HTTP/1.1 200 OK\r\ncontent-')), 504, 'http_response_timeout'],
-    ['half a head, and the end', raw('HTTP/1.1 200 OK\r\ncontent-'), 502, 'connection_terminated'],
+    ['half a head, and the end', raw('HTTP/1.1 200 OK\r\ncontent-'), 502, 'http_protocol_error'],
     ['something that is not HTTP', raw('SSH-2.0-OpenSSH_9.6\r\n\r\n'), 502, 'http_protocol_error'],
     ['a status that is none', raw('HTTP/1.1 abc OK\r\ncontent-length: 0\r\n\r\n'), 502, 'http_protocol_error'],
     ['chunks that are none', raw('HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n{}\r\n'), 502, 'http_'],

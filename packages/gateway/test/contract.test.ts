@@ -19,6 +19,7 @@ import {
 } from './support/scripted-provider.ts'
 
 const CHAT = '/v1/chat/completions'
+const EXPLAIN = '/v1/route/explain'
 const PROXY = '/proxy/{provider}/{path}'
 const MESSAGES = [{ role: 'user', content: 'Hi' }]
 const body = (model: unknown, more: object = {}): string => JSON.stringify({ model, messages: MESSAGES, ...more })
@@ -90,6 +91,11 @@ const good: [name: string, one: Case][] = [
     },
   ],
   ['a streamed answer', { path: CHAT, status: 200, url: CHAT, init: chat('simulator/chat', { stream: true }) }],
+  ['what would become of a chat', { path: EXPLAIN, status: 200, url: EXPLAIN, init: chat('gpt-4o', { stream: true }) }],
+  [
+    'what would become of a chain of models',
+    { path: EXPLAIN, status: 200, url: EXPLAIN, init: chat(['groq/x', 'simulator/chat'], { logprobs: true }) },
+  ],
   ['health', { path: '/health', status: 200, url: '/health' }],
   ['health under the base URL', { path: '/v1/health', status: 200, url: '/v1/health' }],
   ['readiness', { path: '/ready', status: 200, url: '/ready' }],
@@ -126,6 +132,12 @@ const bad: [name: string, one: Case][] = [
     upstream(status, json({ error: { message: 'no', code: 7, param: null } }, status)),
   ]),
   ['a web page for an error', upstream(500, answer(500, { 'content-type': 'text/html' }, '<html>'))],
+  ['a model nobody knows, explained', refused(400, EXPLAIN, chat('zzz'), EXPLAIN)],
+  ['a model that is not allowed, explained', refused(403, EXPLAIN, chat('openai/forbidden'), EXPLAIN)],
+  [
+    'a body that is too large, explained',
+    refused(413, EXPLAIN, chat('openai/x', { pad: 'x'.repeat(10_000) }), EXPLAIN),
+  ],
   ['a list of a provider that is none', refused(400, '/v1/models?provider=x', {}, '/v1/models')],
   ['a model that is not listed', refused(404, '/v1/models/nope', {}, '/v1/models/{id}')],
   ['a path that climbs', refused(400, '/proxy/openai/..%2fx', {}, PROXY)],

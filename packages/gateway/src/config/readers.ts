@@ -1,3 +1,4 @@
+import { parseBool } from '../kernel/bool.ts'
 import { Secret } from '../kernel/secret.ts'
 
 /** Turns what somebody wrote into a value, or throws `Unreadable`. */
@@ -26,14 +27,11 @@ export const secret = reader('secret', (given) => {
   return new Secret(given)
 })
 
-const TRUE = new Set(['1', 't', 'T', 'TRUE', 'true', 'True'])
-const FALSE = new Set(['0', 'f', 'F', 'FALSE', 'false', 'False'])
-
 /** What Go's strconv.ParseBool takes, and nothing else. */
 export const bool = reader('bool', (given) => {
-  if (TRUE.has(given)) return true
-  if (FALSE.has(given)) return false
-  throw new Unreadable('expected true or false')
+  const value = parseBool(given)
+  if (value === null) throw new Unreadable('expected true or false')
+  return value
 })
 
 function wholeNumber(given: string, smallest: number, largest: number, expected: string): number {

@@ -1,4 +1,5 @@
 import { jsonMembers } from '@inference-gateway/protocol/json'
+import { parseBool } from '../kernel/bool.ts'
 import { GatewayError } from '../kernel/errors.ts'
 import type { Quirks, Target } from '../providers/provider.ts'
 import { patchJson, type Edit } from './patch.ts'
@@ -49,6 +50,16 @@ export function readChatRequest(bytes: Uint8Array<ArrayBuffer>): ChatCall {
   }
 }
 
+/** Whether a request forbids changes (`x-gateway-strict`, written like a setting). Throws invalid_request. */
+export function isStrict(headers: Headers): boolean {
+  const written = headers.get('x-gateway-strict')
+  const strict = written === null ? false : parseBool(written)
+  if (strict !== null) return strict
+  throw new GatewayError('invalid_request', 'x-gateway-strict must be `true` or `false` (or `1`, `t`, `0`, `f`).', {
+    param: 'x-gateway-strict',
+  })
+}
+
 /** The JSON object in a body. Throws invalid_json for anything else. */
 function parseObject(bytes: Uint8Array): Readonly<Record<string, unknown>> {
   const value = parse(bytes)
@@ -60,6 +71,11 @@ function parseObject(bytes: Uint8Array): Readonly<Record<string, unknown>> {
 function parse(bytes: Uint8Array): unknown {
   if (bytes.byteLength === 0)
     throw new GatewayError('invalid_json', 'Failed to decode request: the body is empty. Send one JSON object.')
+  if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf)
+    throw new GatewayError(
+      'invalid_json',
+      'Failed to decode request: the body begins with a byte order mark (EF BB BF). Send the JSON without it.',
+    )
   try {
     return JSON.parse(utf8.decode(bytes))
   } catch (error) {

@@ -1,9 +1,9 @@
 import { GatewayError } from '../kernel/errors.ts'
 import type { Exchange } from '../kernel/exchange.ts'
-import type { Target, UpstreamAnswer } from '../providers/provider.ts'
-import { encodeChatRequest, type ChatCall } from './chat-request.ts'
+import type { Target, UpstreamAnswer, UpstreamRequest } from '../providers/provider.ts'
+import { encodeChatRequest, isStrict, type ChatCall } from './chat-request.ts'
 import { holdPreamble, openStream } from './preamble.ts'
-import { readProviderError } from './provider-error.ts'
+import { readProviderError, refusalIn } from './provider-error.ts'
 import { relayStream, type RelayOptions } from './relay.ts'
 import { send, type Sender } from './send.ts'
 import { createChatTap } from './tap.ts'
@@ -11,7 +11,8 @@ import { usageOf } from './usage.ts'
 import { readWhole } from './whole.ts'
 
 export interface ChatDispatch extends Sender {
-  readonly relay: RelayOptions
+  /** How an answer of this provider is passed on. */
+  readonly relay: (provider: string) => RelayOptions
 }
 
 /** One try at a target. */
@@ -22,6 +23,8 @@ export interface ChatAttempt {
    * how long at most; `null`: it passes as it comes.
    */
   readonly holds: { readonly firstTokenTimeoutMs: number | null } | null
+  /** The last try failed, perhaps for a connection that was kept too long. */
+  readonly isRepeated: boolean
 }
 
 /**
@@ -32,43 +35,60 @@ export async function completeChat(
   dispatch: ChatDispatch,
   exchange: Exchange,
   call: ChatCall,
-  { target, holds }: ChatAttempt,
+  { target, holds, isRepeated }: ChatAttempt,
 ): Promise<Response> {
   const endpoint = target.provider.operations.chat
   if (endpoint === undefined)
     throw new GatewayError('unsupported_operation', `${target.provider.name} has no chat completions.`)
-  const isStrict = exchange.headers.get('x-gateway-strict') === 'true'
-  const { body, changes, hidesUsage } = encodeChatRequest(call, target, isStrict)
+  const { body, changes, hidesUsage } = encodeChatRequest(call, target, isStrict(exchange.headers))
   if (changes.length > 0) exchange.tell({ type: 'changes', changes })
-  const { headers, signal } = exchange
-  const request = { account: target, method: 'POST', path: endpoint.path, endpoint, headers, body, signal }
+  const request: UpstreamRequest = {
+    account: target,
+    method: 'POST',
+    path: endpoint.path,
+    endpoint,
+    headers: exchange.headers,
+    body,
+    onNewConnection: isRepeated,
+    // Asked for when it matters: the runtime makes a signal only then.
+    get signal() {
+      return exchange.signal
+    },
+  }
   const answer = await send(dispatch, exchange, request, target.model)
-  if (answer.status >= 400) throw await readProviderError(target.provider.id, answer)
-  if (!isEventStream(answer)) return whole(dispatch, exchange, answer)
-  const tap = createChatTap(hidesUsage)
   const { id } = target.provider
+  const options = dispatch.relay(id)
+  if (answer.status >= 400) throw await readProviderError(id, answer, options.idleTimeoutMs)
+  if (!isEventStream(answer)) return whole(options, exchange, answer, id)
+  const tap = createChatTap(hidesUsage)
   const opened = holds === null ? openStream(answer) : await holdPreamble(id, answer, tap, holds.firstTokenTimeoutMs)
-  return streamed(answer, relayStream(exchange, opened, tap, dispatch.relay))
+  return streamed(answer, relayStream(exchange, opened, tap, options))
 }
 
 const isEventStream = ({ headers }: UpstreamAnswer): boolean =>
-  headers.get('content-type')?.toLowerCase().includes('text/event-stream') ?? false
+  headers['content-type']?.toLowerCase().includes('text/event-stream') ?? false
 
 function streamed({ status, headers }: UpstreamAnswer, body: ReadableStream<Uint8Array>): Response {
-  headers.delete('content-length')
-  headers.set('cache-control', 'no-cache, no-transform')
-  headers.set('x-accel-buffering', 'no')
+  headers['cache-control'] = 'no-cache, no-transform'
+  headers['x-accel-buffering'] = 'no'
   return new Response(body, { status, headers })
 }
 
-async function whole({ relay }: ChatDispatch, exchange: Exchange, answer: UpstreamAnswer): Promise<Response> {
-  const bytes = await readWhole(answer, relay)
-  const usage = usageOf(parseAnswer(bytes))
+async function whole(
+  options: RelayOptions,
+  exchange: Exchange,
+  answer: UpstreamAnswer,
+  provider: string,
+): Promise<Response> {
+  const bytes = await readWhole(answer, options)
+  const body = parseAnswer(bytes)
+  const refusal = refusalIn(provider, answer, body)
+  if (refusal !== null) exchange.tell({ type: 'fault', error: refusal })
+  const usage = usageOf(body)
   if (usage !== null) exchange.tell({ type: 'usage', usage })
   const { status, headers } = answer
-  headers.delete('content-length')
   // Some providers send JSON under another name.
-  headers.set('content-type', 'application/json')
+  headers['content-type'] = 'application/json'
   return new Response(bytes, { status, headers })
 }
 

@@ -1,5 +1,6 @@
 import { GatewayError } from '../kernel/errors.ts'
 import type { Account, Endpoint, Upstream, UpstreamAnswer } from '../providers/provider.ts'
+import { nextPart } from './parts.ts'
 import { readProviderError } from './provider-error.ts'
 
 /** No honest list is larger; one that is would only fill the memory. */
@@ -22,7 +23,7 @@ export async function fetchModelPage(
     body: null,
     signal,
   })
-  if (answer.status !== 200) throw await readProviderError(account.provider.id, answer)
+  if (answer.status !== 200) throw await readProviderError(account.provider.id, answer, 0)
   return JSON.parse(await limitedText(answer))
 }
 
@@ -30,10 +31,14 @@ async function limitedText(answer: UpstreamAnswer): Promise<string> {
   const decoder = new TextDecoder()
   let text = ''
   let size = 0
-  for await (const chunk of answer.body ?? []) {
-    size += chunk.byteLength
-    if (size > LIMIT_BYTES) throw new GatewayError('invalid_response', `The model list is over ${LIMIT_BYTES} bytes.`)
-    text += decoder.decode(chunk, { stream: true })
+  for (let part = await nextPart(answer); part !== null; part = await nextPart(answer)) {
+    size += part.byteLength
+    if (size > LIMIT_BYTES) {
+      const error = new GatewayError('invalid_response', `The model list is over ${LIMIT_BYTES} bytes.`)
+      answer.abort(error)
+      throw error
+    }
+    text += decoder.decode(part, { stream: true })
   }
   return text
 }

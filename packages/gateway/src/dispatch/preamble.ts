@@ -1,11 +1,12 @@
 import { GatewayError } from '../kernel/errors.ts'
 import type { UpstreamAnswer } from '../providers/provider.ts'
+import { nextPart } from './parts.ts'
 import { providerErrorOf } from './provider-error.ts'
 import type { ChatTap } from './tap.ts'
 
 /** A stream that has been read up to its first content. */
 export interface OpenedStream {
-  readonly reader: ReadableStreamDefaultReader<Uint8Array>
+  readonly answer: UpstreamAnswer
   /** What has been read and not yet been passed on. */
   readonly held: readonly Uint8Array[]
 }
@@ -21,18 +22,17 @@ export async function holdPreamble(
   tap: ChatTap,
   timeoutMs: number | null,
 ): Promise<OpenedStream> {
-  const reader = openReader(answer)
   const held: Uint8Array[] = []
   const timer = timeoutMs === null ? null : setTimeout(() => answer.abort(tooLate(provider, timeoutMs)), timeoutMs)
   try {
     while (!tap.state.hasContent && !tap.state.isFinished) {
-      const { done, value } = await reader.read()
-      if (done) break
-      held.push(tap.push(value))
+      const part = await nextPart(answer)
+      if (part === null) break
+      held.push(tap.push(part))
       if (tap.state.error !== null) throw providerErrorOf(provider, tap.state.error)
     }
     if (!tap.state.hasContent && !tap.state.isFinished) throw endedEarly(provider)
-    return { reader, held }
+    return { answer, held }
   } catch (error) {
     answer.abort(error)
     throw error instanceof Error && 'status' in error ? error : endedEarly(provider, error)
@@ -42,11 +42,7 @@ export async function holdPreamble(
 }
 
 /** The stream as it comes, with nothing held back. */
-export const openStream = (answer: UpstreamAnswer): OpenedStream => ({ reader: openReader(answer), held: [] })
-
-const openReader = ({ body }: UpstreamAnswer) => (body ?? emptyStream()).getReader()
-
-const emptyStream = () => new ReadableStream<Uint8Array>({ start: (controller) => controller.close() })
+export const openStream = (answer: UpstreamAnswer): OpenedStream => ({ answer, held: [] })
 
 const tooLate = (provider: string, ms: number) =>
   new GatewayError('http_response_timeout', `Request timed out: ${provider} sent no first token within ${ms} ms.`)

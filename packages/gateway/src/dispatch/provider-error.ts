@@ -1,22 +1,45 @@
 import { ProviderError, type ProviderFault } from '../kernel/provider-error.ts'
+import { envPrefix } from '../providers/accounts.ts'
 import type { UpstreamAnswer } from '../providers/provider.ts'
+import { nextPart } from './parts.ts'
 
 const LIMIT_BYTES = 64 * 1024
 const TEXT_LIMIT = 500
 
 type Fields = Readonly<Record<string, unknown>>
 
-/** Reads a provider's error answer, at most 64 KiB of it, whatever envelope it came in. Never throws for its content. */
-export async function readProviderError(provider: string, answer: UpstreamAnswer): Promise<ProviderError> {
+/** The words of an error are worth waiting for, but not as long as an answer. */
+const PATIENCE_MS = 5000
+
+/**
+ * Reads a provider's error answer, at most 64 KiB of it, whatever envelope it came in, and for at most 5 s or `limitMs`
+ * (0 = no limit). Never throws for its content.
+ */
+export async function readProviderError(
+  provider: string,
+  answer: UpstreamAnswer,
+  limitMs: number,
+): Promise<ProviderError> {
+  const patienceMs = Math.min(PATIENCE_MS, limitMs || PATIENCE_MS)
+  const timer = setTimeout(() => answer.abort(null), patienceMs)
   const text = await readText(answer)
+  clearTimeout(timer)
   const original = parse(text)
   const headers = new Headers(answer.headers)
   headers.delete('content-type')
   headers.delete('content-length')
   const delay = retryDelaySeconds(original)
   if (delay !== null && !headers.has('retry-after')) headers.set('retry-after', delay)
-  const fault = faultOf(original) ?? { message: describe(provider, answer, text) }
+  const fault = faultOf(original) ?? { message: describe(provider, answer, text, original === null) }
   return new ProviderError(provider, { status: answer.status, headers }, complete(fault, answer.status), original)
+}
+
+/** MiniMax refuses with status 200, in a member beside the answer. `null`: this is none. */
+export function refusalIn(provider: string, answer: UpstreamAnswer, body: unknown): ProviderError | null {
+  const base = isFields(body) ? body['base_resp'] : null
+  if (!isFields(base) || !Number(base['status_code'])) return null
+  const fault = complete(faultOf({ base_resp: base }) ?? {}, answer.status)
+  return new ProviderError(provider, { status: answer.status, headers: new Headers() }, fault, body)
 }
 
 /** An error that a provider reports inside a stream that began well. Its own status counts where it names one. */
@@ -28,18 +51,16 @@ export function providerErrorOf(provider: string, error: unknown): ProviderError
 }
 
 async function readText(answer: UpstreamAnswer): Promise<string> {
-  if (answer.body === null) return ''
-  const reader = answer.body.getReader()
   const decoder = new TextDecoder()
   let text = ''
   try {
     for (let size = 0; size < LIMIT_BYTES;) {
-      const { done, value } = await reader.read()
-      if (done) return text
-      size += value.byteLength
-      text += decoder.decode(value, { stream: true })
+      const part = await nextPart(answer)
+      if (part === null) return text
+      size += part.byteLength
+      text += decoder.decode(part, { stream: true })
     }
-    await reader.cancel()
+    answer.abort(null)
   } catch {
     // The status is known and worth more than the rest of the words.
   }
@@ -104,8 +125,13 @@ function typeOf(status: number): string {
   return status < 500 ? 'invalid_request_error' : 'api_error'
 }
 
-function describe(provider: string, answer: UpstreamAnswer, text: string): string {
-  const status = `${provider} answered ${answer.status}`
+/** What web servers answer on paths they do not have, and web pages to a POST. */
+const ELSEWHERE = new Set([404, 405])
+
+function describe(provider: string, { status: code }: UpstreamAnswer, text: string, isForeign: boolean): string {
+  // APIs answer in JSON, also when they have no such path: what answers otherwise is likely something else.
+  const doubt = isForeign && ELSEWHERE.has(code) ? ` (${envPrefix(provider)}_API_URL may be wrong)` : ''
+  const status = `${provider} answered ${code}${doubt}`
   if (text.trim() === '') return `${status} with an empty body.`
   if (/^\s*</.test(text)) return `${status} with a web page instead of JSON${titleOf(text)}.`
   return `${status}: ${text.trim().slice(0, TEXT_LIMIT)}`

@@ -2,7 +2,8 @@ import type { Clock } from '../kernel/clock.ts'
 import { GatewayError } from '../kernel/errors.ts'
 import type { Outcome } from '../kernel/events.ts'
 import type { Exchange } from '../kernel/exchange.ts'
-import type { Ticker } from '../kernel/ticker.ts'
+import type { Ticker, Watcher } from '../kernel/ticker.ts'
+import type { PartSink, UpstreamAnswer } from '../providers/provider.ts'
 import type { ChatTap } from './tap.ts'
 import { concatenate } from './patch.ts'
 import type { OpenedStream } from './preamble.ts'
@@ -45,21 +46,20 @@ export function relayStream(
   return new ReadableStream(new Relay(exchange, opened, tap, options), { highWaterMark: 0 })
 }
 
-type Part = Awaited<ReturnType<ReadableStreamDefaultReader<Uint8Array>['read']>>
+type Controller = ReadableStreamDefaultController<Uint8Array>
 
-class Relay implements UnderlyingDefaultSource<Uint8Array> {
+/** Stands between a provider's body and a client's stream. Nothing here is made anew for an event. */
+class Relay implements UnderlyingDefaultSource<Uint8Array>, PartSink, Watcher {
   readonly #exchange: Exchange
-  readonly #reader: ReadableStreamDefaultReader<Uint8Array>
+  readonly #answer: UpstreamAnswer
   readonly #tap: ChatTap
   readonly #options: RelayOptions
   readonly #startedAt: number
   #held: readonly Uint8Array[]
-  #stopLooking = (): unknown => null
+  #controller: Controller | null = null
   #isClosed = false
   #hasContent = false
   #isReading = false
-  #onRead: (part: Part) => Promise<void> | undefined = () => undefined
-  #onFault: (error: unknown) => Promise<void> = () => Promise.resolve()
   /** Since when the side that is waited for has been silent: the provider while reading, else the client. */
   #silentSince: number
   /** Since when nothing has gone to the client. */
@@ -69,107 +69,117 @@ class Relay implements UnderlyingDefaultSource<Uint8Array> {
   #hasWritten = true
   #bytes = 0
 
-  constructor(exchange: Exchange, { reader, held }: OpenedStream, tap: ChatTap, options: RelayOptions) {
+  constructor(exchange: Exchange, { answer, held }: OpenedStream, tap: ChatTap, options: RelayOptions) {
     this.#exchange = exchange
-    this.#reader = reader
+    this.#answer = answer
     this.#held = held
     this.#tap = tap
     this.#options = options
     this.#startedAt = this.#silentSince = this.#quietSince = options.clock.elapsed()
   }
 
-  start(controller: ReadableStreamDefaultController<Uint8Array>): void {
-    this.#stopLooking = this.#options.ticker.add(() => this.#look(controller))
-    this.#onRead = (part) => this.#take(controller, part)
-    // After the last event a broken connection takes nothing away.
-    this.#onFault = (error) =>
-      this.#tap.state.isDone ? this.#end(controller) : this.#breakOff(controller, incomplete(error))
+  start(controller: Controller): void {
+    this.#controller = controller
+    this.#options.ticker.add(this)
   }
 
-  // Runs for every event: two fixed callbacks cost half of what an async function with a try around its loop does.
-  pull(controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> | undefined {
-    if (this.#held.length > 0) return this.#forwardHeld(controller)
+  // Answers nothing: the stream asks again once something has been put into it. A promise per event would cost more.
+  pull(): void {
+    if (this.#isReading) return
     this.#isReading = this.#hasStirred = true
-    return this.#reader.read().then(this.#onRead, this.#onFault)
+    const { body } = this.#answer
+    if (this.#held.length > 0) this.#forwardHeld()
+    else if (body === null) this.end()
+    else body.next(this)
   }
 
-  #take(controller: ReadableStreamDefaultController<Uint8Array>, { done, value }: Part): Promise<void> | undefined {
-    if (this.#isClosed) return undefined
-    if (done) return this.#end(controller)
-    const events = this.#tap.push(value)
-    if (events.byteLength === 0) return this.pull(controller)
-    this.#isReading = false
-    this.#forward(controller, events)
-    return undefined
-  }
-
-  #forwardHeld(controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> | undefined {
+  #forwardHeld(): void {
     const held = concatenate(this.#held)
     this.#held = []
-    if (held.byteLength === 0) return this.pull(controller)
-    this.#forward(controller, held)
-    return undefined
+    this.#isReading = false
+    this.#forward(held)
+  }
+
+  part(bytes: Uint8Array<ArrayBuffer>): void {
+    this.#isReading = false
+    if (!this.#isClosed) this.#forward(this.#tap.push(bytes))
+  }
+
+  end(): void {
+    if (this.#isClosed) return
+    const rest = this.#tap.end()
+    const { isFinished, error } = this.#tap.state
+    if (!isFinished && error === null) return void this.#breakOff(incomplete(null))
+    if (rest.byteLength > 0) this.#forward(rest)
+    this.#close(error === null ? 'complete' : 'failed', error === null ? null : 'provider_error')
+    this.#controller?.close()
+  }
+
+  fault(error: unknown): void {
+    // After the last event a broken connection takes nothing away.
+    if (this.#tap.state.isDone) this.end()
+    else void this.#breakOff(error instanceof GatewayError ? error : incomplete(error))
   }
 
   /** The client has gone. After the last event that is how many clients say goodbye. */
-  async cancel(reason: unknown): Promise<void> {
+  cancel(reason: unknown): void {
     this.#close(this.#tap.state.isDone ? 'complete' : 'left', null)
-    await this.#reader.cancel(reason).catch(() => {})
+    this.#answer.abort(reason)
   }
 
-  #forward(controller: ReadableStreamDefaultController<Uint8Array>, chunk: Uint8Array): void {
+  /** An event that is not whole yet leaves nothing to forward: then more is asked for. */
+  #forward(chunk: Uint8Array): void {
+    if (chunk.byteLength === 0) return this.pull()
     this.#bytes += chunk.byteLength
     this.#hasWritten = this.#hasStirred = true
     if (!this.#hasContent && this.#tap.state.hasContent) {
       this.#hasContent = true
       this.#exchange.tell({ type: 'stream.first-content' })
     }
-    controller.enqueue(chunk)
-  }
-
-  async #end(controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> {
-    const rest = this.#tap.end()
-    const { isFinished, error } = this.#tap.state
-    if (!isFinished && error === null) return this.#breakOff(controller, incomplete(null))
-    if (rest.byteLength > 0) this.#forward(controller, rest)
-    this.#close(error === null ? 'complete' : 'failed', error === null ? null : 'provider_error')
-    controller.close()
+    this.#controller?.enqueue(chunk)
   }
 
   /** Ends the stream so that nobody can take it for whole. */
-  async #breakOff(controller: ReadableStreamDefaultController<Uint8Array>, error: GatewayError): Promise<void> {
+  async #breakOff(error: GatewayError): Promise<void> {
     if (this.#isClosed) return
-    if (this.#exchange.signal.aborted) return this.#close('left', null)
+    if (this.#exchange.signal.aborted) return this.cancel(this.#exchange.signal.reason)
     this.#exchange.tell({ type: 'fault', error })
     this.#close('failed', error.code)
-    this.#reader.cancel(error).catch(() => {})
-    if (this.#tap.isBetweenEvents) controller.enqueue(encode(this.#options.errorEvent(this.#exchange, error)))
+    this.#answer.abort(error)
+    if (this.#tap.isBetweenEvents) this.#controller?.enqueue(encode(this.#options.errorEvent(this.#exchange, error)))
     await new Promise((resolve) => setTimeout(resolve, FAREWELL_MS))
-    controller.error(error)
+    this.#controller?.error(error)
   }
 
   #close(outcome: Outcome, code: string | null): void {
     if (this.#isClosed) return
     this.#isClosed = true
-    this.#stopLooking()
+    this.#options.ticker.remove(this)
     const { usage } = this.#tap.state
     if (usage !== null) this.#exchange.tell({ type: 'usage', usage })
     this.#exchange.tell({ type: 'stream.closed', outcome, code, bytes: this.#bytes })
   }
 
-  #look(controller: ReadableStreamDefaultController<Uint8Array>): void {
+  look(): void {
     const { clock, idleTimeoutMs, maxDurationMs, keepaliveMs, writeTimeoutMs } = this.#options
     const now = clock.elapsed()
     if (this.#hasStirred) this.#silentSince = now
     if (this.#hasWritten) this.#quietSince = now
     this.#hasStirred = this.#hasWritten = false
     const passed = (since: number, limitMs: number) => limitMs > 0 && now - since >= limitMs
-    if (this.#options.isLeaving()) void this.#breakOff(controller, shutdown())
-    else if (passed(this.#startedAt, maxDurationMs)) void this.#breakOff(controller, tooLong(maxDurationMs))
+    if (this.#options.isLeaving()) void this.#breakOff(shutdown())
+    else if (passed(this.#startedAt, maxDurationMs)) void this.#breakOff(tooLong(maxDurationMs))
     else if (!this.#isReading) {
-      if (passed(this.#silentSince, writeTimeoutMs)) void this.#breakOff(controller, stuckClient(writeTimeoutMs))
-    } else if (passed(this.#silentSince, idleTimeoutMs)) void this.#breakOff(controller, silence(idleTimeoutMs))
-    else if (passed(this.#quietSince, keepaliveMs) && this.#tap.isBetweenEvents) this.#forward(controller, KEEPALIVE)
+      if (passed(this.#silentSince, writeTimeoutMs)) void this.#breakOff(stuckClient(writeTimeoutMs))
+    } else if (passed(this.#silentSince, idleTimeoutMs)) void this.#breakOff(silence(idleTimeoutMs))
+    else if (passed(this.#quietSince, keepaliveMs) && this.#tap.isBetweenEvents) this.#comment()
+  }
+
+  /** While the provider is quiet. A client that has not taken the last comment gets no more. */
+  #comment(): void {
+    if (this.#controller?.desiredSize !== 0) return
+    this.#hasWritten = true
+    this.#controller.enqueue(KEEPALIVE)
   }
 }
 

@@ -28,11 +28,12 @@ export async function send(
     throw error
   } finally {
     const status = answer?.status ?? null
-    const upstreamRequestId = answer === null ? null : requestIdOf(answer.headers)
+    const upstreamRequestId = answer === null ? null : requestIdOf(answer)
     const durationMs = clock.elapsed() - startedAt
     exchange.tell({ type: 'attempt', provider, model, status, code, durationMs, upstreamRequestId })
   }
 }
 
 /** The provider's own id of the request, under the names providers give it. */
-const requestIdOf = (headers: Headers): string | null => headers.get('x-request-id') ?? headers.get('request-id')
+const requestIdOf = ({ headers }: UpstreamAnswer): string | null =>
+  headers['x-request-id'] ?? headers['request-id'] ?? null

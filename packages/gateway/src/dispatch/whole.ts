@@ -1,47 +1,67 @@
 import { GatewayError } from '../kernel/errors.ts'
-import type { UpstreamAnswer } from '../providers/provider.ts'
+import type { Watcher } from '../kernel/ticker.ts'
+import type { AnswerBody, PartSink, UpstreamAnswer } from '../providers/provider.ts'
 import { concatenate } from './patch.ts'
 import type { RelayOptions } from './relay.ts'
 
 type Limits = Pick<RelayOptions, 'clock' | 'ticker' | 'idleTimeoutMs'>
 
-/** Up to this size an answer of known length comes in one piece: it is read in one go, and its silence is its duration. */
-const ONE_GO_BYTES = 1024 * 1024
-
 /**
  * Reads an answer to its end. Throws http_response_incomplete when it breaks off, http_response_timeout when the
  * provider goes silent for longer than the idle timeout.
  */
-export async function readWhole(answer: UpstreamAnswer, limits: Limits): Promise<Uint8Array<ArrayBuffer>> {
-  const { clock, ticker, idleTimeoutMs } = limits
-  let heardAt = clock.elapsed()
-  let silence: GatewayError | null = null
-  const stopLooking = ticker.add(() => {
-    if (idleTimeoutMs === 0 || clock.elapsed() - heardAt < idleTimeoutMs) return
-    silence = tooSilent(idleTimeoutMs)
-    answer.abort(silence)
-  })
-  try {
-    const length = Number(answer.headers.get('content-length') ?? Number.NaN)
-    return await (length <= ONE_GO_BYTES ? answer.bytes() : readParts(answer, () => (heardAt = clock.elapsed())))
-  } catch (error) {
-    throw silence ?? brokenOff(error)
-  } finally {
-    stopLooking()
-  }
+export function readWhole(answer: UpstreamAnswer, limits: Limits): Promise<Uint8Array<ArrayBuffer>> {
+  const { body } = answer
+  if (body === null) return Promise.resolve(new Uint8Array(0))
+  return new Promise((resolve, reject) => body.next(new Collector(answer, body, limits, { resolve, reject })))
 }
 
-async function readParts({ body }: UpstreamAnswer, onPart: () => void): Promise<Uint8Array<ArrayBuffer>> {
-  const parts: Uint8Array<ArrayBuffer>[] = []
-  const reader = body?.getReader()
-  for (;;) {
-    const { done, value } = (await reader?.read()) ?? { done: true }
-    if (done) break
-    onPart()
-    parts.push(value)
+interface Settle {
+  readonly resolve: (bytes: Uint8Array<ArrayBuffer>) => void
+  readonly reject: (error: unknown) => void
+}
+
+class Collector implements PartSink, Watcher {
+  readonly #answer: UpstreamAnswer
+  readonly #body: AnswerBody
+  readonly #limits: Limits
+  readonly #settle: Settle
+  readonly #parts: Uint8Array<ArrayBuffer>[] = []
+  #hasStirred = true
+  #silentSince = 0
+
+  constructor(answer: UpstreamAnswer, body: AnswerBody, limits: Limits, settle: Settle) {
+    this.#answer = answer
+    this.#body = body
+    this.#limits = limits
+    this.#settle = settle
+    limits.ticker.add(this)
   }
-  const [only, ...others] = parts
-  return only !== undefined && others.length === 0 ? only : concatenate(parts)
+
+  part(bytes: Uint8Array<ArrayBuffer>): void {
+    this.#hasStirred = true
+    this.#parts.push(bytes)
+    this.#body.next(this)
+  }
+
+  end(): void {
+    this.#limits.ticker.remove(this)
+    const [only, ...others] = this.#parts
+    this.#settle.resolve(only !== undefined && others.length === 0 ? only : concatenate(this.#parts))
+  }
+
+  fault(error: unknown): void {
+    this.#limits.ticker.remove(this)
+    this.#settle.reject(error instanceof GatewayError ? error : brokenOff(error))
+  }
+
+  look(): void {
+    const { clock, idleTimeoutMs } = this.#limits
+    const now = clock.elapsed()
+    if (this.#hasStirred) this.#silentSince = now
+    this.#hasStirred = false
+    if (idleTimeoutMs > 0 && now - this.#silentSince >= idleTimeoutMs) this.#answer.abort(tooSilent(idleTimeoutMs))
+  }
 }
 
 const tooSilent = (ms: number) =>

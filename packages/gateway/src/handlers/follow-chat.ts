@@ -1,15 +1,17 @@
 import { completeChat, type ChatDispatch } from '../dispatch/chat.ts'
+import type { ChatCall } from '../dispatch/chat-request.ts'
 import type { Clock } from '../kernel/clock.ts'
 import type { ExchangeEvent } from '../kernel/events.ts'
 import type { Exchange } from '../kernel/exchange.ts'
 import type { Target } from '../providers/provider.ts'
-import { attempt, type AttemptParts } from '../routing/attempt.ts'
+import { attempt, type AttemptParts, type Send } from '../routing/attempt.ts'
 import type { Breakers } from '../routing/breaker.ts'
+import { heedsBreakers } from '../routing/plan.ts'
 import type { Running, Selector } from '../routing/select.ts'
 import type { ChatParts } from './chat-completions.ts'
 import { modelsInJson } from './proxy-policy.ts'
 
-export interface FollowParts extends Omit<AttemptParts, 'signal'> {
+export interface FollowParts extends AttemptParts {
   readonly dispatch: ChatDispatch
   readonly selector: Selector
   /** Holds every model a body names to the rules for models; `null`: there are none. */
@@ -18,27 +20,34 @@ export interface FollowParts extends Omit<AttemptParts, 'signal'> {
 
 /** Follows a chat's plan until a target answers, and measures the targets on the way. */
 export function followChat({ dispatch, selector, permit, ...parts }: FollowParts): ChatParts['follow'] {
+  const withoutBreakers = { ...parts, breakers: noBreakers }
   return (plan, exchange, call) => {
     // A stream can only move to another target while none of it has left: with more than one to ask, it is held so long.
     const holds = plan.retry.on === 'failures' ? plan.retry : null
-    const others = permit === null ? [] : modelsInJson(call.bytes).filter((model) => !call.models.includes(model))
-    return attempt(
-      plan,
-      async (target, index) => {
-        if (index > 0) exchange.tell({ type: 'retry' })
-        permit?.(others, target)
-        const run = measured(exchange, selector.begin(target), parts.clock)
-        try {
-          return await completeChat(dispatch, run.exchange, call, { target, holds })
-        } finally {
-          run.settle()
-        }
-      },
-      // A lone target is never given a pause: there is nobody else to ask, and its own answer says most.
-      { ...parts, breakers: plan.targets.length > 1 ? parts.breakers : noBreakers, signal: exchange.signal },
-    )
+    const others = permit === null ? [] : otherModels(call)
+    const heeds = heedsBreakers(plan)
+    const tryTarget: Send<Response> = async (target, index) => {
+      if (index > 0) exchange.tell({ type: 'retry' })
+      // Whatever is refused before it is asked, the answer says whose it would have been.
+      exchange.tell({ type: 'target', provider: target.provider.id, model: target.model })
+      permit?.(others, target)
+      const chat = { target, holds, isRepeated: index > 0 }
+      // Nobody chooses between measurements of a lone target.
+      if (!heeds) return completeChat(dispatch, exchange, call, chat)
+      const run = measured(exchange, selector.begin(target), parts.clock)
+      try {
+        return await completeChat(dispatch, run.exchange, call, chat)
+      } finally {
+        run.settle()
+      }
+    }
+    return attempt(plan, tryTarget, heeds ? parts : withoutBreakers, exchange)
   }
 }
+
+/** What a body names beside the models it asks for; a provider may read that instead. */
+export const otherModels = (call: ChatCall): readonly string[] =>
+  modelsInJson(call.bytes).filter((model) => !call.models.includes(model))
 
 const noTrial = { succeeded: () => {}, failed: () => {}, abandoned: () => {} }
 

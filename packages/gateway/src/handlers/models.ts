@@ -3,6 +3,7 @@ import { GatewayError } from '../kernel/errors.ts'
 import type { Handler } from '../kernel/exchange.ts'
 import { closest } from '../routing/closest.ts'
 import type { ModelListing } from '../routing/model-listing.ts'
+import { unreadLists } from '../routing/model-name.ts'
 
 export interface ModelsParts {
   readonly listing: ModelListing
@@ -26,7 +27,7 @@ export function getModel({ listing }: Pick<ModelsParts, 'listing'>): Handler {
   return async ({ path }) => {
     const id = decode(path.replace(/^(?:\/v1){0,2}\/models\//, ''))
     const [model, other] = await listing.find(id)
-    if (model === undefined) throw notFound(id, await listing.all())
+    if (model === undefined) throw notFound(id, await listing.all(), listing.unread())
     if (other !== undefined) throw ambiguous(id, [model, other])
     return Response.json(model)
   }
@@ -40,13 +41,14 @@ function decode(id: string): string {
   }
 }
 
-function notFound(id: string, models: readonly Model[]): GatewayError {
+function notFound(id: string, models: readonly Model[], unread: readonly string[]): GatewayError {
   const suggestions = closest(
     id,
     models.map((model) => model.id),
   )
   const hint = suggestions.length === 0 ? 'GET /v1/models lists them.' : `Did you mean ${suggestions.join(', ')}?`
-  return new GatewayError('model_not_found', `No configured provider lists a model \`${id.slice(0, 200)}\`. ${hint}`, {
+  const about = `No configured provider lists a model \`${id.slice(0, 200)}\`.`
+  return new GatewayError('model_not_found', `${about} ${hint}${unreadLists(unread)}`, {
     param: 'model',
     extra: { suggestions },
   })

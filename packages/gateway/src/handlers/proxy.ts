@@ -1,7 +1,7 @@
 import { byteTap } from '../dispatch/byte-tap.ts'
 import type { ChatDispatch } from '../dispatch/chat.ts'
 import { openStream } from '../dispatch/preamble.ts'
-import { relayStream } from '../dispatch/relay.ts'
+import { type RelayOptions, relayStream } from '../dispatch/relay.ts'
 import { send } from '../dispatch/send.ts'
 import { readWhole } from '../dispatch/whole.ts'
 import { GatewayError } from '../kernel/errors.ts'
@@ -23,6 +23,8 @@ export function proxy({ account, isAllowed, dispatch }: ProxyParts): Handler {
   return async (exchange) => {
     const { provider, path: written } = proxyPath(exchange.path)
     const target = account(provider)
+    // Whatever is refused from here on, the answer says whose it would have been.
+    exchange.tell({ type: 'target', provider, model: null })
     const path = withoutDoubledVersion(target.provider.baseUrl, written)
     if (path !== written) exchange.tell({ type: 'changes', changes: [`path=${written}>${path}`] })
     const permits = isAllowed === null ? null : (model: string) => isAllowed(provider, model)
@@ -35,7 +37,8 @@ export function proxy({ account, isAllowed, dispatch }: ProxyParts): Handler {
     const request = { account: target, method, path: path + search, endpoint, headers, body, passThrough: true, signal }
     const answer = await send(dispatch, exchange, request, null)
     const isListed = isList && answer.status === 200
-    return isListed ? permittedModels(exchange, answer, permits, dispatch) : relay(exchange, answer, dispatch)
+    const options = dispatch.relay(provider)
+    return isListed ? permittedModels(exchange, answer, permits, options) : relay(exchange, answer, options)
   }
 }
 
@@ -94,7 +97,7 @@ async function permittedModels(
   exchange: Exchange,
   answer: UpstreamAnswer,
   permits: (model: string) => boolean,
-  { relay: limits }: ChatDispatch,
+  limits: RelayOptions,
 ): Promise<Response> {
   const list = parseList(await readWhole(answer, limits))
   exchange.tell({ type: 'changes', changes: ['filtered=models'] })
@@ -116,9 +119,10 @@ function parseList(bytes: Uint8Array): unknown {
 /** Statuses that have no body, whatever the provider sent. */
 const BODILESS = new Set([204, 205, 304])
 
-function relay(exchange: Exchange, answer: UpstreamAnswer, { relay: options }: ChatDispatch): Response {
-  const { status, statusText, headers } = answer
-  if (answer.body === null || BODILESS.has(status) || exchange.method === 'HEAD')
-    return new Response(null, { status, statusText, headers })
-  return new Response(relayStream(exchange, openStream(answer), byteTap, options), { status, statusText, headers })
+function relay(exchange: Exchange, answer: UpstreamAnswer, options: RelayOptions): Response {
+  const { status, statusText, headers, body } = answer
+  if (body !== null && !BODILESS.has(status))
+    return new Response(relayStream(exchange, openStream(answer), byteTap, options), { status, statusText, headers })
+  answer.abort(null)
+  return new Response(null, { status, statusText, headers })
 }

@@ -1,10 +1,16 @@
+/** Something that must notice silence. */
+export interface Watcher {
+  /** Called at every tick. May take itself and others off the ticker. */
+  look(): void
+}
+
 /**
  * One coarse timer for everything that must notice silence. A timer per stream and event would cost more than relaying
  * the event; looking at all streams a few times a second costs nothing.
  */
 export interface Ticker {
-  /** Calls `look` at every tick until the answer is called. */
-  add(look: () => void): () => unknown
+  add(watcher: Watcher): void
+  remove(watcher: Watcher): void
   /** Looks at everything at once, out of turn. */
   lookNow(): void
 }
@@ -13,21 +19,23 @@ export type StartTimer = (tick: () => void, everyMs: number) => () => void
 
 /** The timer stops at the first tick with nothing to look at, so an idle process sleeps and a busy one never restarts it. */
 export function createTicker(everyMs: number, startTimer: StartTimer): Ticker {
-  const looks = new Set<() => void>()
+  const watchers = new Set<Watcher>()
   let stop: (() => void) | null = null
+  const lookNow = (): void => {
+    for (const watcher of watchers) watcher.look()
+  }
+  const tick = (): void => {
+    lookNow()
+    if (watchers.size > 0) return
+    stop?.()
+    stop = null
+  }
   return {
-    lookNow() {
-      for (const each of looks) each()
+    lookNow,
+    add(watcher) {
+      watchers.add(watcher)
+      stop ??= startTimer(tick, everyMs)
     },
-    add(look) {
-      looks.add(look)
-      stop ??= startTimer(() => {
-        for (const each of looks) each()
-        if (looks.size > 0) return
-        stop?.()
-        stop = null
-      }, everyMs)
-      return () => looks.delete(look)
-    },
+    remove: (watcher) => void watchers.delete(watcher),
   }
 }

@@ -82,20 +82,46 @@ export interface UpstreamRequest {
   readonly body: Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array> | null
   /** The client speaks to the provider itself: content type and encoding stay its own, more headers pass. */
   readonly passThrough?: boolean
-  /** Aborts the call, also while the answer's body is being read. */
+  /** A kept connection has just failed, or may have: use none. */
+  readonly onNewConnection?: boolean
+  /** Looked at several times a second, while the answer's body is being read too: once it is aborted, the call is. */
   readonly signal: AbortSignal
 }
 
-/** What a provider answered, as far as it is read. */
-export interface UpstreamAnswer extends Pick<Response, 'status' | 'statusText' | 'headers' | 'body' | 'bytes'> {
-  /** Ends the call while its body is still coming. */
+/** Header fields by name, in lower case; several of one name are joined with a comma. */
+export type HeaderFields = Record<string, string>
+
+/** Takes what a body has next. */
+export interface PartSink {
+  part(bytes: Uint8Array<ArrayBuffer>): void
+  /** The body has come to its proper end. */
+  end(): void
+  /** The body broke off. */
+  fault(error: unknown): void
+}
+
+/** The bytes of an answer, read at the reader's pace: what it does not ask for stays with the provider. */
+export interface AnswerBody {
+  /** Tells the sink once what comes next, now or later. Not to be asked again before. */
+  next(sink: PartSink): void
+}
+
+/** What a provider answered. */
+export interface UpstreamAnswer {
+  readonly status: number
+  readonly statusText: string
+  /** The reader's own to add to. */
+  readonly headers: HeaderFields
+  /** `null`: there is none, as with 204 and HEAD. */
+  readonly body: AnswerBody | null
+  /** Ends the call while its body is still coming; who reads it is told `reason` as its fault. */
   abort(reason: unknown): void
 }
 
 /**
- * Sends a request to its provider. Settles once the status line is known; the body streams afterwards. The answer's
- * headers are safe to hand to a client: what may not pass is gone. Throws GatewayError with an upstream code
- * (`dns_error`, `connection_refused`, …) when no answer came, and the signal's reason when it fired.
+ * Sends a request to its provider. Settles once the status line is known; the body follows. The answer's headers are
+ * safe to hand to a client: what may not pass is gone. Throws GatewayError with an upstream code (`dns_error`,
+ * `connection_refused`, …) when no answer came, and the signal's reason when it fired.
  */
 export interface Upstream {
   send(request: UpstreamRequest): Promise<UpstreamAnswer>

@@ -42,7 +42,7 @@ function scene(script: Readonly<Record<string, readonly unknown[]>> = {}) {
     if (errors.length > 0) throw errors.shift()
     return provider.id
   }
-  return { ...parts, parts, abort, seen, send, run: (plan: Plan) => attempt(plan, send, parts) }
+  return { ...parts, parts, abort, seen, send, run: (plan: Plan) => attempt(plan, send, parts, parts) }
 }
 
 async function outcomeOf(run: Promise<unknown>): Promise<unknown> {
@@ -159,7 +159,7 @@ describe('a plan', () => {
 
   test('draws the wait between half and the whole of the delay', async () => {
     const { parts, send, seen } = scene({ a: [down] })
-    await attempt(planOf([a]), send, { ...parts, random: () => 0 })
+    await attempt(planOf([a]), send, { ...parts, random: () => 0 }, parts)
     expect(seen.slept).toEqual([50])
   })
 })
@@ -196,11 +196,11 @@ describe('without configuration', () => {
 describe('a client that leaves', () => {
   const gone = new Error('gone')
 
-  test('before the first try starts nothing', async () => {
-    const { run, abort, seen } = scene()
+  test('before another try starts nothing more', async () => {
+    const { run, abort, seen } = scene({ a: [down] })
     abort.abort(gone)
-    expect(await outcomeOf(run(planOf([a])))).toBe(gone)
-    expect(seen.asked).toBe('')
+    expect(await outcomeOf(run(planOf([a, b])))).toBe(gone)
+    expect(seen.asked).toBe('a')
   })
 
   test('during a try ends the plan with its own reason', async () => {
@@ -210,7 +210,7 @@ describe('a client that leaves', () => {
       abort.abort(gone)
       throw down
     }
-    expect(await outcomeOf(attempt(planOf([a, b]), send, parts))).toBe(gone)
+    expect(await outcomeOf(attempt(planOf([a, b]), send, parts, parts))).toBe(gone)
     expect(seen.asked).toBe('a')
   })
 
@@ -221,22 +221,22 @@ describe('a client that leaves', () => {
         signal.addEventListener('abort', () => reject(signal.reason))
         queueMicrotask(() => abort.abort(gone))
       })
-    expect(await outcomeOf(attempt(planOf([a]), send, { ...parts, sleep }))).toBe(gone)
+    expect(await outcomeOf(attempt(planOf([a]), send, { ...parts, sleep }, parts))).toBe(gone)
     expect(seen.asked).toBe('a')
   })
 
   test('during a probe leaves the next one free', async () => {
     const { parts, send, breakers, clock } = scene({ a: [down, down, down, down, down] })
     const single = planOf([a], { maxAttempts: 1 })
-    for (let count = 0; count < 5; count++) await outcomeOf(attempt(single, send, parts))
+    for (let count = 0; count < 5; count++) await outcomeOf(attempt(single, send, parts, parts))
     clock.pass(10_000)
     const abort = new AbortController()
     const leave = async () => {
       abort.abort(gone)
       throw gone
     }
-    await outcomeOf(attempt(single, leave, { ...parts, signal: abort.signal }))
-    expect(await attempt(single, send, parts)).toBe('a')
+    await outcomeOf(attempt(single, leave, parts, abort))
+    expect(await attempt(single, send, parts, parts)).toBe('a')
     expect(breakers.look(a).state).toBe('closed')
   })
 })
@@ -306,8 +306,8 @@ describe('the budget', () => {
     const outcomes: unknown[] = []
     for (let count = 0; count < 1000; count++) {
       clock.pass(10)
-      await outcomeOf(attempt(planOf([a], { baseDelayMs: 0 }), send, { ...parts, breakers }))
-      outcomes.push(await outcomeOf(attempt(planOf([a, b]), send, { ...parts, breakers })))
+      await outcomeOf(attempt(planOf([a], { baseDelayMs: 0 }), send, { ...parts, breakers }, parts))
+      outcomes.push(await outcomeOf(attempt(planOf([a, b]), send, { ...parts, breakers }, parts)))
     }
     expect(dead).toBeGreaterThan(2000)
     expect(dead).toBeLessThanOrEqual(2400)
@@ -318,7 +318,7 @@ describe('the budget', () => {
     const other = { ...a, model: 'other' }
     const { parts, send, seen } = scene({ a: [down] })
     const budget = { note: () => {}, take: () => false }
-    expect(await attempt(planOf([a, other, c]), send, { ...parts, budget })).toBe('c')
+    expect(await attempt(planOf([a, other, c]), send, { ...parts, budget }, parts)).toBe('c')
     expect(seen.asked).toBe('ac')
   })
 })

@@ -1,7 +1,7 @@
 import type { Clock } from '../kernel/clock.ts'
 import { GatewayError } from '../kernel/errors.ts'
 import { ProviderError } from '../kernel/provider-error.ts'
-import { type Breakers, type Trial, isBlocked } from './breaker.ts'
+import { askable, type Breakers, type Trial } from './breaker.ts'
 import { type Plan, type PlannedTarget, type RetryPolicy, targetKey } from './plan.ts'
 import type { RetryBudget } from './retry-budget.ts'
 import { retryAfterMs, retryScope } from './retryable.ts'
@@ -17,7 +17,11 @@ export interface AttemptParts {
   /** At least 0, below 1. */
   readonly random: () => number
   readonly clock: Clock
-  /** Fires when the client has gone. */
+}
+
+/** Who waits for the answer. */
+export interface Waiting {
+  /** Fires when the client has gone. Read only when something has gone wrong: the runtime makes one when it is asked. */
   readonly signal: AbortSignal
 }
 
@@ -30,11 +34,11 @@ export interface AttemptParts {
  * fallback; the last fault when none answered; `destination_unavailable` when no target may be asked; the signal's
  * reason when it fired. What must not be tried again is thrown as it is.
  */
-export async function attempt<T>(plan: Plan, send: Send<T>, parts: AttemptParts): Promise<T> {
-  const course = createCourse(plan, parts)
+export async function attempt<T>(plan: Plan, send: Send<T>, parts: AttemptParts, client: Waiting): Promise<T> {
+  const course = createCourse(plan, parts, client)
   let failure: unknown
   for (let index = 0; index < plan.retry.maxAttempts; index++) {
-    parts.signal.throwIfAborted()
+    if (index > 0) client.signal.throwIfAborted()
     const admitted = await course.admit()
     if (admitted === null) break
     const { target, trial } = admitted
@@ -43,9 +47,9 @@ export async function attempt<T>(plan: Plan, send: Send<T>, parts: AttemptParts)
       trial.succeeded()
       return answer
     } catch (error) {
-      if (parts.signal.aborted) {
+      if (client.signal.aborted) {
         trial.abandoned()
-        throw parts.signal.reason
+        throw client.signal.reason
       }
       trial.failed(error)
       const scope = retryScope(error, plan.retry.on)
@@ -66,7 +70,11 @@ interface Tried {
 const UNTRIED: Tried = { count: 0, readyAt: 0 }
 
 /** The way of one request along its plan. */
-function createCourse({ targets, retry }: Plan, { breakers, budget, sleep, random, clock, signal }: AttemptParts) {
+function createCourse(
+  { targets, retry }: Plan,
+  { breakers, budget, sleep, random, clock }: AttemptParts,
+  client: Waiting,
+) {
   const tried = new Map<string, Tried>()
   const asked = new Set<string>()
   let waitedMs = 0
@@ -83,13 +91,10 @@ function createCourse({ targets, retry }: Plan, { breakers, budget, sleep, rando
     return true
   }
 
-  /** The target that may be tried soonest, in the plan's order among equals; those that cool down only as the last. */
+  /** The target that may be tried soonest, in the plan's order among equals. */
   function next(): PlannedTarget | null {
-    const open = targets.filter(
-      (target) => triedAt(target).readyAt < Number.POSITIVE_INFINITY && !isBlocked(breakers.look(target), clock),
-    )
-    const rested = open.filter((target) => breakers.look(target).state !== 'cooling')
-    const [first, ...rest] = rested.length > 0 ? rested : open
+    const left = targets.filter((target) => triedAt(target).readyAt < Number.POSITIVE_INFINITY)
+    const [first, ...rest] = askable(left, breakers, clock)
     if (first === undefined) return null
     return rest.reduce((best, target) => (triedAt(target).readyAt < triedAt(best).readyAt ? target : best), first)
   }
@@ -104,8 +109,7 @@ function createCourse({ targets, retry }: Plan, { breakers, budget, sleep, rando
           giveUp(target)
           continue
         }
-        if (waitMs > 0) await sleep(waitMs, signal)
-        signal.throwIfAborted()
+        if (waitMs > 0) await sleep(waitMs, client.signal)
         waitedMs += waitMs
         const trial = breakers.begin(target)
         // Without one, other requests have found the target dead while this one waited.

@@ -260,3 +260,13 @@ describe('whatever happens', () => {
     )
   })
 })
+
+test('what is forgotten of a provider is closed, and told once; others stay as they are', () => {
+  const { breakers, fail, events } = scene()
+  fail(5)
+  fail(5, down, b)
+  breakers.forget('a')
+  breakers.forget('a')
+  expect([breakers.look(a).state, breakers.look(b).state]).toEqual(['closed', 'open'])
+  expect(events.map(({ provider, state }) => `${provider} ${state}`)).toEqual(['a open', 'b open', 'a closed'])
+})

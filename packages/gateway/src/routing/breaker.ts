@@ -40,6 +40,12 @@ export interface Breakers {
   begin(target: Pick<Target, 'provider' | 'model'>): Trial | null
 }
 
+/** The breakers in the hand of who made them. */
+export interface OwnedBreakers extends Breakers {
+  /** Drops what is known of a provider, since another service answers under its id now. */
+  forget(provider: string): void
+}
+
 export interface BreakerOptions {
   readonly clock: Clock
   /** At least 0, below 1. */
@@ -86,8 +92,19 @@ export function isBlocked({ state, until }: BreakerStatus, clock: Clock): boolea
   return isShut(state) && until > clock.elapsed()
 }
 
+/** Those that may be asked now, in their order; one that cools down only when nobody else is left. */
+export function askable<T extends Pick<Target, 'provider' | 'model'>>(
+  targets: readonly T[],
+  breakers: Pick<Breakers, 'look'>,
+  clock: Clock,
+): readonly T[] {
+  const open = targets.filter((target) => !isBlocked(breakers.look(target), clock))
+  const rested = open.filter((target) => breakers.look(target).state !== 'cooling')
+  return rested.length > 0 ? rested : open
+}
+
 /** Keeps the state of every target that is not healthy, in bounded memory and without a timer. */
-export function createBreakers(options: BreakerOptions): Breakers {
+export function createBreakers(options: BreakerOptions): OwnedBreakers {
   const { clock, random, emit, coolDownMs = 10_000 } = options
   const entries = createRecentMap<Entry>(options.limit ?? 10_000)
   const rules: Rules = {
@@ -136,6 +153,12 @@ export function createBreakers(options: BreakerOptions): Breakers {
       }
       if (statusOf(entry, clock).state !== entry.state) write(key, entry, { ...entry, ...CLOSED })
       return trial(key, target, null)
+    },
+    forget(provider) {
+      for (const key of entries.keys()) {
+        const entry = entries.get(key)
+        if (entry?.provider === provider) write(key, entry, null)
+      }
     },
   }
 }

@@ -21,6 +21,8 @@ export interface LiveListTiming {
 export interface LiveList<Model> {
   /** What is known now. Asks nobody. */
   peek(): ReadonlyMap<string, Model>
+  /** Whether it was ever read. What was read once is kept, however long its provider fails afterwards. */
+  isRead(): boolean
   /** Renews the list if it is due, without waiting. */
   refresh(): void
   /** What to wait for before peeking: `null` unless the list was never read. Renews like `refresh`. Never rejects. */
@@ -83,6 +85,7 @@ export function createLiveList<Model>(
 
   return {
     peek: () => models ?? none,
+    isRead: () => models !== null,
     refresh,
     ready() {
       refresh()

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import type { GatewayEvent } from '../kernel/events.ts'
 import type { Account, Endpoint, ModelListDialect } from '../providers/provider.ts'
-import { createModelDirectory, type ModelDirectoryOptions } from './model-directory.ts'
+import { createModelDirectory, type Model, type ModelDirectoryOptions } from './model-directory.ts'
 
 function account(id: string, dialect: ModelListDialect = 'openai', ...paths: readonly string[]): Account {
   const endpoints = (paths.length === 0 ? ['/models'] : paths).map((path) => ({ path }))
@@ -310,7 +310,7 @@ describe('failing', () => {
 describe('finding', () => {
   test('a model is found at every provider that lists it, once', async () => {
     const { directory, last } = scripted([account('a'), account('cf', 'cloudflare', '/tuned', '/search'), account('b')])
-    const found = directory.find('x')
+    directory.warm()
     await last('a/models').answer(listOf('x', 'y'))
     await last('b/models').answer(listOf('y'))
     await last('cf/tuned').answer({ success: true, result: [{ name: 'x' }] })
@@ -319,9 +319,84 @@ describe('finding', () => {
       { id: 'x', object: 'model', created: 0, owned_by: 'a', served_by: 'a' },
       { id: 'x', object: 'model', created: 1704067200, owned_by: 'cf', served_by: 'cf' },
     ] as const
-    expect(await found).toEqual([...expected])
+    expect(await directory.find('x')).toEqual([...expected])
     expect((await directory.list('cf')).map((model) => model.created)).toEqual([1704067200])
     expect(await directory.find('z')).toEqual([])
+  })
+
+  const names = (models: readonly Model[]) => models.map((model) => model.served_by).join(' ')
+
+  test('whom the name points at is not kept waiting by the others once it lists the model', async () => {
+    const { directory, last } = scripted([account('hangs'), account('usual')])
+    const found = directory.find('x', 'usual')
+    expect(await isSettled(found)).toBe(false)
+    await last('usual/models').answer(listOf('x'))
+    expect(await isSettled(found)).toBe(true)
+    expect(names(await found)).toBe('usual')
+  })
+
+  const graces: readonly (readonly [who: string, usual: string | null, listed: string, expected: string])[] = [
+    ['the only one that lists the model so far', null, 'x', 'quick'],
+    ['whom the name points at, though its list hangs', 'hangs', 'y', ''],
+    ['whom the name points at, though its list has no such model', 'quick', 'y', ''],
+  ]
+  test.each(graces)('%s is asked after half a second', async (_, usual, listed, expected) => {
+    const { directory, last, advance, pending } = scripted([account('hangs'), account('quick')])
+    const found = directory.find('x', usual)
+    await last('quick/models').answer(listOf(listed))
+    await advance(499)
+    expect(await isSettled(found)).toBe(false)
+    await advance(1)
+    expect(await isSettled(found)).toBe(true)
+    expect(names(await found)).toBe(expected)
+    expect(pending()).toBe(2) // the two of the list that hangs
+  })
+
+  test('while nobody is known to have it, all lists are waited for', async () => {
+    const { directory, last, advance } = scripted([account('slow'), account('quick')])
+    const found = directory.find('x')
+    await last('quick/models').answer(listOf('y'))
+    await advance(1_000)
+    expect(await isSettled(found)).toBe(false)
+    await last('slow/models').answer(listOf('x'))
+    expect(names(await found)).toBe('slow')
+  })
+
+  test('a name of two providers needs no third list', async () => {
+    const { directory, last } = scripted([account('a'), account('hangs'), account('b')])
+    const found = directory.find('x')
+    await last('a/models').answer(listOf('x'))
+    expect(await isSettled(found)).toBe(false)
+    await last('b/models').answer(listOf('x'))
+    expect(await isSettled(found)).toBe(true)
+    expect(names(await found)).toBe('a b')
+  })
+
+  test('a list that arrives within the grace still counts, and once all are known nothing is waited for', async () => {
+    const { directory, last, advance, pending } = scripted([account('a'), account('b')])
+    const found = directory.find('x')
+    await last('a/models').answer(listOf('x'))
+    await advance(400)
+    await last('b/models').answer(listOf('x'))
+    expect(names(await found)).toBe('a b')
+    expect(pending()).toBe(0)
+    const again = directory.find('x')
+    expect(await isSettled(again)).toBe(true)
+    expect(names(await again)).toBe('a b')
+  })
+
+  test('who has never been read is known', async () => {
+    const { directory, last, advance } = scripted([account('a'), account('cf', 'cloudflare', '/tuned', '/search')])
+    directory.warm()
+    expect(directory.unread()).toEqual(['a', 'cf'])
+    await last('a/models').answer(listOf('x'))
+    await last('cf/tuned').answer({ success: true, result: [] })
+    expect(directory.unread()).toEqual(['cf'])
+    await last('cf/search').answer({ success: true, result: [] })
+    await advance(60_000)
+    directory.warm()
+    await last('a/models').fail(new Error('down'))
+    expect(directory.unread()).toEqual([])
   })
 
   test('peeking asks nobody', async () => {

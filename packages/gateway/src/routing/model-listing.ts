@@ -15,6 +15,8 @@ export interface ModelListing {
   of(provider: string): Promise<readonly Model[]>
   /** The models an id may mean: as listed, as `provider/id`, or as the provider's own. */
   find(id: string): Promise<readonly Model[]>
+  /** The providers of which a list was never read: a model that is not found may be theirs. */
+  unread(): readonly string[]
 }
 
 export function createModelListing({ directory, isAllowed, idFormat, providers }: ModelListingOptions): ModelListing {
@@ -34,6 +36,7 @@ export function createModelListing({ directory, isAllowed, idFormat, providers }
 
   return {
     all,
+    unread: () => directory.unread(),
     async of(provider) {
       return shown(permitted(await directory.list(provider)), () => false)
     },

@@ -25,7 +25,7 @@ function rules(changes: Partial<ModelNameRules> & { readonly listed?: readonly M
   const configured = rest.configured ?? without()
   const visible = listed.filter((model) => configured.has(model.served_by))
   const peek = (id: string) => visible.filter((model) => model.id === id)
-  const directory = { peek, find: async (id: string) => peek(id), known: () => visible }
+  const directory = { peek, find: async (id: string) => peek(id), known: () => visible, unread: () => [] }
   return { known, configured, aliases: new Map(), directory, ...rest }
 }
 
@@ -95,6 +95,21 @@ describe('the rules, in their order', () => {
     expect(await told('openai/x', null, { directory })).toBe('prefix: openai x')
     expect(resolveModelName('x', null, rules({ directory }))).rejects.toThrow('asked')
   })
+
+  test('the lists are told who the name points at, if that one can be asked', async () => {
+    const asked: unknown[] = []
+    const directory = {
+      ...rules().directory,
+      find: async (_: string, usual?: string | null) => {
+        asked.push(usual)
+        return []
+      },
+    }
+    await told('gpt-99', null, { directory })
+    await refusal('llama-x', null, { directory, configured: without('groq') })
+    await refusal('zzz', null, { directory })
+    expect(asked).toEqual(['openai', null, null])
+  })
 })
 
 describe('refusals', () => {
@@ -147,6 +162,31 @@ describe('refusals', () => {
       'Unable to determine provider for model. Please specify a provider. Write `provider/model` or add `?provider=`. ' +
         'Closest models: openai/gpt-4o.',
     )
+  })
+
+  test('an unknown model is answered with the providers whose lists are not there', async () => {
+    const directory = { ...rules().directory, unread: () => ['groq', 'ollama'] }
+    expect((await refusal('zzz', null, { directory })).message).toEndWith(
+      'The model lists of these providers could not be read yet, so it may be theirs: groq, ollama.',
+    )
+  })
+
+  const meant: readonly (readonly [model: string, provider: string | null, said: string])[] = [
+    ['groq/llama-x', null, 'llama-x'],
+    ['llama-x', null, 'llama-x'],
+    ['openai/x', 'Groq', 'openai/x'],
+    ['Groq/x', 'groq', 'x'],
+    ['alias', null, 'fast'],
+    ['groq/模型 é', null, '%E6%A8%A1%E5%9E%8B %C3%A9'],
+  ]
+  test.each(meant)('%p %p: a provider without a key is named in the headers', async (model, provider, said) => {
+    const aliases = new Map([['alias', { provider: 'groq', model: 'fast' }]])
+    const error = await refusal(model, provider, { configured: without('groq'), aliases })
+    expect(error.headers).toEqual({ 'x-gateway-provider': 'groq', 'x-gateway-model': said })
+  })
+
+  test('a provider that there is not is named in no header', async () => {
+    expect((await refusal('gpt-4o', 'opnai')).headers).toEqual({})
   })
 
   test('without any provider the variables are named', async () => {

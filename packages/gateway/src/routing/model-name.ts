@@ -13,7 +13,7 @@ export interface ProviderRules {
 export interface ModelNameRules extends ProviderRules {
   /** The operator's own names for models. */
   readonly aliases: ReadonlyMap<string, { readonly provider: string; readonly model: string }>
-  readonly directory: Pick<ModelDirectory, 'find' | 'peek' | 'known'>
+  readonly directory: Pick<ModelDirectory, 'find' | 'peek' | 'known' | 'unread'>
 }
 
 /** Who is asked, for what, and which rule said so. */
@@ -26,7 +26,8 @@ export interface ResolvedModel {
 
 /**
  * Which provider answers, by the first rule that knows: `?provider=`, a `provider/` prefix, an alias, the live model
- * lists, the model's name. Waits for lists that were never read only when no earlier rule decided.
+ * lists, the model's name. Lists that were never read are waited for only when no earlier rule decided, and as
+ * `ModelDirectory.find` says.
  *
  * `provider` is the value of `?provider=`; empty counts as absent. Throws GatewayError: invalid_request,
  * provider_not_found, provider_not_configured, ambiguous_model, unknown_model.
@@ -48,10 +49,14 @@ export async function resolveModelName(
 }
 
 /**
- * The id of a provider that can be asked, from a name in any letter case; `param` is the request field that holds it.
- * Throws GatewayError: provider_not_found, provider_not_configured.
+ * The id of a provider that can be asked, from a name in any letter case. `param` is the request field that holds it,
+ * `model` what would be asked for. Throws GatewayError: provider_not_found, provider_not_configured.
  */
-export function requireProvider(provider: string, { known, configured }: ProviderRules, param = 'provider'): string {
+export function requireProvider(
+  provider: string,
+  { known, configured }: ProviderRules,
+  { param = 'provider', model = '' }: { readonly param?: string; readonly model?: string } = {},
+): string {
   const id = provider.toLowerCase()
   const setting = known.get(id)
   if (setting === undefined) {
@@ -66,10 +71,19 @@ export function requireProvider(provider: string, { known, configured }: Provide
     throw new GatewayError(
       'provider_not_configured',
       `Provider requires an API key. Please configure the provider's API key. Set ${setting} to use ${id}, and restart.`,
-      { param },
+      { param, headers: answererHeaders(id, model) },
     )
   }
   return id
+}
+
+/**
+ * Says on an error who was meant, where nobody was asked: every answer tells its provider and model as far as they are
+ * known. Model names are the client's words: what a header cannot hold is percent-encoded.
+ */
+export function answererHeaders(provider: string, model: string): Readonly<Record<string, string>> {
+  const text = model.toWellFormed().replaceAll(/[^\x20-\x7e]/gu, encodeURIComponent)
+  return { 'x-gateway-provider': provider, ...(text !== '' && { 'x-gateway-model': text }) }
 }
 
 function requireModelId(requested: string): void {
@@ -83,7 +97,8 @@ function requireModelId(requested: string): void {
 
 function byQuery(requested: string, provider: string | null, rules: ModelNameRules): ResolvedModel | null {
   if (provider === null || provider === '') return null
-  const id = requireProvider(provider, rules)
+  const { prefix, rest } = split(requested)
+  const id = requireProvider(provider, rules, { model: prefix === provider.toLowerCase() ? rest : requested })
   return { provider: id, model: nameAt(id, requested, rules), because: 'query' }
 }
 
@@ -97,12 +112,13 @@ function byPrefix(requested: string, rules: ModelNameRules): ResolvedModel | nul
 function byAlias(requested: string, rules: ModelNameRules): ResolvedModel | null {
   const alias = rules.aliases.get(requested)
   if (alias === undefined) return null
-  return { provider: requireProvider(alias.provider, rules, 'model'), model: alias.model, because: 'alias' }
+  const { provider, model } = alias
+  return { provider: requireProvider(provider, rules, { param: 'model', model }), model, because: 'alias' }
 }
 
 async function byList(requested: string, rules: ModelNameRules): Promise<ResolvedModel | null> {
-  const providers = (await rules.directory.find(requested)).map((model) => model.served_by)
-  const usual = conventionOf(requested)
+  const usual = askableConvention(requested, rules)
+  const providers = (await rules.directory.find(requested, usual)).map((model) => model.served_by)
   const provider = providers.find((id) => id === usual) ?? providers[0]
   if (provider === undefined) return null
   if (providers.length > 1 && provider !== usual) throw ambiguous(requested, providers)
@@ -112,7 +128,8 @@ async function byList(requested: string, rules: ModelNameRules): Promise<Resolve
 function byConvention(requested: string, rules: ModelNameRules): ResolvedModel | null {
   const provider = conventionOf(requested)
   if (provider === null) return null
-  return { provider: requireProvider(provider, rules, 'model'), model: requested, because: 'convention' }
+  const id = requireProvider(provider, rules, { param: 'model', model: requested })
+  return { provider: id, model: requested, because: 'convention' }
 }
 
 /** Names that tell their provider. Guesses, so they come last and count in the provider's own spelling only. */
@@ -127,6 +144,12 @@ const conventions: readonly (readonly [names: RegExp, provider: string])[] = [
 
 function conventionOf(model: string): string | null {
   return conventions.find(([names]) => names.test(model))?.[1] ?? null
+}
+
+/** A provider without a key has no list, and nobody to ask meanwhile. */
+function askableConvention(model: string, { configured }: ModelNameRules): string | null {
+  const provider = conventionOf(model)
+  return provider !== null && configured.has(provider) ? provider : null
 }
 
 /** What follows the provider's own prefix, once; other prefixes stay, they belong to the name. */
@@ -161,19 +184,26 @@ function ambiguous(requested: string, providers: readonly string[]): GatewayErro
 
 /** No rule knew. Says what is missing: the key of the provider in the prefix, any key at all, or the right spelling. */
 function refuse(requested: string, rules: ModelNameRules): never {
-  const { prefix } = split(requested)
-  if (rules.known.has(prefix)) requireProvider(prefix, rules, 'model')
+  const { prefix, rest } = split(requested)
+  if (rules.known.has(prefix)) requireProvider(prefix, rules, { param: 'model', model: rest })
   const suggestions = suggestionsFor(requested, rules.directory.known())
   const advice =
     rules.configured.size === 0
       ? `No provider is configured: set one of ${[...rules.known.values()].join(', ')}.`
       : 'Write `provider/model` or add `?provider=`.'
   const hint = suggestions.length === 0 ? '' : ` Closest models: ${suggestions.join(', ')}.`
+  const unread = unreadLists(rules.directory.unread())
   throw new GatewayError(
     'unknown_model',
-    `Unable to determine provider for model. Please specify a provider. ${advice}${hint}`,
+    `Unable to determine provider for model. Please specify a provider. ${advice}${hint}${unread}`,
     { param: 'model', extra: { suggestions } },
   )
+}
+
+/** The providers whose lists nobody could look into, as a sentence for the end of a message; empty without any. */
+export function unreadLists(providers: readonly string[]): string {
+  if (providers.length === 0) return ''
+  return ` The model lists of these providers could not be read yet, so it may be theirs: ${providers.join(', ')}.`
 }
 
 function suggestionsFor(requested: string, models: readonly Model[]): readonly string[] {

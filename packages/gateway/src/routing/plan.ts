@@ -29,6 +29,12 @@ export interface Plan {
   readonly retry: RetryPolicy
 }
 
+/**
+ * Whether a target that fails repeatedly is left alone. A lone one never is: there is nobody else to ask, and its own
+ * answer says most.
+ */
+export const heedsBreakers = ({ targets }: Plan): boolean => targets.length > 1
+
 const once: RetryPolicy = {
   maxAttempts: 1,
   on: 'unanswered',

@@ -1,8 +1,8 @@
 import { GatewayError } from '../kernel/errors.ts'
 import type { Target } from '../providers/provider.ts'
-import { type ModelNameRules, resolveModelName } from './model-name.ts'
+import { answererHeaders, type ModelNameRules, type ResolvedModel, resolveModelName } from './model-name.ts'
 import { defaultRetry, type Plan, type PlannedTarget, type RetryWishes, routeRetry } from './plan.ts'
-import type { Selector, Strategy } from './select.ts'
+import type { Candidate, Selector, Strategy } from './select.ts'
 
 /** A model name of the operator's own, and who answers for it. */
 export interface ModelRoute {
@@ -14,7 +14,8 @@ export interface ModelRoute {
 export interface PlannerParts {
   readonly rules: ModelNameRules
   readonly routes: ReadonlyMap<string, ModelRoute>
-  readonly selector: Selector
+  /** Orders the deployments of a route: `order` to ask them, `peek` to tell only. */
+  readonly order: Selector['order']
   /** The provider's account with a model. Throws provider_not_configured. */
   readonly target: (provider: string, model: string) => Target
   readonly isAllowed: (provider: string, model: string) => boolean
@@ -22,58 +23,85 @@ export interface PlannerParts {
   readonly retries: boolean
 }
 
-/** Who is asked for the models a request names, in order. `models` is its model and the fallbacks it names besides. */
-export type Planner = (models: readonly string[], provider: string | null) => Promise<Plan>
+/** What a request asks for. */
+export interface Wish {
+  /** Its model, or its list of them. */
+  readonly models: readonly string[]
+  /** The models of `x-gateway-fallback`. */
+  readonly fallbacks: readonly string[]
+  /** The value of `?provider=`. */
+  readonly provider: string | null
+}
+
+/** Who is asked, in order. */
+export type Planner = (wish: Wish) => Promise<Plan>
 
 /**
  * Makes the plan of a request: an alias stands for its deployments, a chain of names for itself, and a lone name for one
  * target. Throws what `resolveModelName` throws, and model_not_allowed when no target is left that may be used.
  */
 export function createPlanner(parts: PlannerParts): Planner {
-  const { rules, routes, selector, retries } = parts
-  return async (models, provider) => {
-    const [only = '', ...others] = models
+  const { routes, order, retries } = parts
+  return async ({ models, fallbacks, provider }) => {
+    const names = [...models, ...fallbacks]
+    const [only = '', ...others] = names
     const route = provider === null && others.length === 0 ? routes.get(only) : undefined
-    const requested = models.join(', ')
+    const requested = names.join(', ')
     if (route !== undefined) {
-      const targets = selector.order(only, route.strategy, usable(deploymentsOf(route, parts), requested, parts))
+      const ordered = order(only, route.strategy, usable(deploymentsOf(route, parts), requested, parts))
+      const alias = `alias ${only} (${route.strategy})`
+      const targets = ordered.map(({ provider, credential, model, because }) => {
+        return { provider, credential, model, because: `${alias}: ${because}` }
+      })
       return { requested, targets, retry: routeRetry(targets.length, route.retry) }
     }
-    const named = await Promise.all(models.map((model) => namedTarget(model, provider, rules, parts)))
+    const named = await Promise.all([
+      ...models.map((model) => namedTarget(model, provider, parts)),
+      ...fallbacks.map((model) => namedTarget(model, provider, parts, 'fallback header: ')),
+    ])
     const targets = usable(named, requested, parts)
     return { requested, targets, retry: others.length > 0 ? routeRetry(targets.length) : defaultRetry(retries) }
   }
 }
 
 /** A deployment whose provider has no key is passed over: it may be meant for another environment. */
-function deploymentsOf({ deployments }: ModelRoute, { rules, target }: PlannerParts): PlannedTarget[] {
+function deploymentsOf({ deployments }: ModelRoute, { rules, target }: PlannerParts): Candidate[] {
   const ready = deployments.filter(({ provider }) => rules.configured.has(provider))
   const known = ready.length > 0 ? ready : deployments
-  return known.map(({ provider, model, weight = 1 }) =>
-    Object.assign(target(provider, model), { weight, because: 'alias' }),
-  )
+  return known.map(({ provider, model, weight = 1 }) => Object.assign(target(provider, model), { weight }))
+}
+
+/** The rules by which a name finds its provider, as people call them. */
+const RULES: Readonly<Record<ResolvedModel['because'], string>> = {
+  query: 'provider query',
+  prefix: 'prefix',
+  alias: 'alias',
+  list: 'live list',
+  convention: 'naming convention',
 }
 
 async function namedTarget(
-  model: string,
-  provider: string | null,
-  rules: ModelNameRules,
-  { target }: PlannerParts,
+  name: string,
+  asked: string | null,
+  { rules, target }: PlannerParts,
+  origin = '',
 ): Promise<PlannedTarget> {
-  const resolved = await resolveModelName(model, provider, rules)
-  return { ...target(resolved.provider, resolved.model), because: resolved.because }
+  const { provider: id, model, because } = await resolveModelName(name, asked, rules)
+  const { provider, credential } = target(id, model)
+  return { provider, credential, model, because: origin + RULES[because] }
 }
 
-function usable(
-  targets: readonly PlannedTarget[],
+function usable<T extends Candidate>(
+  targets: readonly T[],
   requested: string,
   { isAllowed }: PlannerParts,
-): readonly PlannedTarget[] {
+): readonly T[] {
   const allowed = targets.filter(({ provider, model }) => isAllowed(provider.id, model))
-  if (allowed.length > 0) return allowed
+  const [refused] = targets
+  if (allowed.length > 0 || refused === undefined) return allowed
   throw new GatewayError(
     'model_not_allowed',
     `The model ${requested.slice(0, 200)} may not be used here (ALLOWED_MODELS, DISALLOWED_MODELS).`,
-    { param: 'model' },
+    { param: 'model', headers: answererHeaders(refused.provider.id, refused.model) },
   )
 }

@@ -4,6 +4,8 @@ export interface RecentMap<T> {
   /** Returns what had to be forgotten for it. */
   set(key: string, value: T): T | undefined
   delete(key: string): void
+  /** Those written longest ago first; entries may be deleted on the way. */
+  keys(): Iterable<string>
 }
 
 export function createRecentMap<T>(limit: number): RecentMap<T> {
@@ -23,5 +25,6 @@ export function createRecentMap<T>(limit: number): RecentMap<T> {
     delete(key) {
       entries.delete(key)
     },
+    keys: () => entries.keys(),
   }
 }

@@ -49,6 +49,18 @@ export function isRetryableStatus(status: number): boolean {
   return RETRYABLE_STATUS.has(status) || (status >= 500 && status <= 599)
 }
 
+/** What is tried again, for people and programs: codes of the gateway's errors, and statuses of a provider's answers. */
+export function retriedFailures(on: RetryPolicy['on']): {
+  readonly codes: readonly ErrorCode[]
+  readonly statuses: readonly string[]
+} {
+  if (on === 'unanswered') return { codes: [...UNANSWERED_CODES], statuses: [] }
+  return {
+    codes: [...CONNECTION_CODES, ...LASTING_CODES],
+    statuses: [...[...RETRYABLE_STATUS].map(String), '5xx'],
+  }
+}
+
 /** Decides by class, code and status alone, never by an error's text. What is unknown is a bug and not tried again. */
 export function retryScope(error: unknown, on: RetryPolicy['on'] = 'failures'): RetryScope {
   if (on === 'unanswered') {

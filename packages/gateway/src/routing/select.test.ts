@@ -155,3 +155,38 @@ describe('lowest latency', () => {
     expect(order('lowest_latency')).toBe('abc')
   })
 })
+
+describe('peek', () => {
+  test.each(['round_robin', 'weighted', 'least_busy', 'priority', 'lowest_latency'] as const)(
+    'says what order says next under %s, and moves nobody’s turn',
+    (strategy) => {
+      const { selector, measure } = scene()
+      const targets = [target('a', 1), target('b', 3), target('c', 2)]
+      measure(b, 10)
+      measure(c, 20)
+      measure(a, 30)
+      for (let request = 0; request < 12; request++) {
+        const peeked = [1, 2, 3].map(() => selector.peek('fast', strategy, targets))
+        const ordered = selector.order('fast', strategy, targets)
+        expect(peeked).toEqual([ordered, ordered, ordered])
+      }
+    },
+  )
+
+  test('explores nothing', () => {
+    const { selector, measure } = scene(() => 0)
+    measure(a, 10)
+    measure(b, 20)
+    expect(selector.order('fast', 'lowest_latency', [a, b])[0]?.provider.id).toBe('b')
+    expect(selector.peek('fast', 'lowest_latency', [a, b])[0]?.provider.id).toBe('a')
+  })
+})
+
+test('what is forgotten of a provider has to be measured anew, the rest stays', () => {
+  const { selector, measure, order } = scene()
+  measure(a, 10)
+  measure(b, 20)
+  measure(c, 30)
+  selector.forget('b')
+  expect(order('lowest_latency')).toBe('bac')
+})

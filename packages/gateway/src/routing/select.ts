@@ -17,8 +17,12 @@ export interface Running {
 
 export interface Selector {
   /** The first is the choice, the rest the order of fallback. Every call counts as a request to the alias. */
-  order(alias: string, strategy: Strategy, targets: readonly Candidate[]): readonly PlannedTarget[]
+  readonly order: (alias: string, strategy: Strategy, targets: readonly Candidate[]) => readonly PlannedTarget[]
+  /** What `order` would say now, without counting as a request; `lowest_latency` leaves its rare explorations out. */
+  readonly peek: Selector['order']
   begin(target: Pick<Target, 'provider' | 'model'>): Running
+  /** Drops what was measured of a provider, since another service answers under its id now. */
+  forget(provider: string): void
 }
 
 /** How much a new measurement moves the average. */
@@ -34,42 +38,37 @@ interface Measurements {
   readonly latencyMs: (target: Candidate) => number | undefined
 }
 
+/** Whose turn it is within an alias: the place in the circle, and what each target has earned by its weight. */
+interface Standing {
+  readonly turn: number
+  readonly credits: Credits
+}
+
+type Credits = ReadonlyMap<string, number>
+
+const START: Standing = { turn: 0, credits: new Map() }
+
+const neverExploring = () => 1
+
 /** Orders the targets of an alias. Remembers whose turn it is, who is busy and who is quick, in bounded memory. */
 export function createSelector({ random }: { readonly random: () => number }): Selector {
   const running = new Map<string, number>()
   const latencies = createRecentMap<number>(MOST_MEASURED)
-  const turns = new Map<string, number>()
-  const credits = new Map<string, ReadonlyMap<string, number>>()
+  const standings = new Map<string, Standing>()
   const known: Measurements = {
     running: (target) => running.get(targetKey(target)) ?? 0,
     latencyMs: (target) => latencies.get(targetKey(target)),
   }
 
-  function rotated(alias: string, targets: readonly Candidate[]): readonly Candidate[] {
-    const turn = (turns.get(alias) ?? 0) % Math.max(1, targets.length)
-    turns.set(alias, turn + 1)
-    return [...targets.slice(turn), ...targets.slice(0, turn)]
-  }
-
   return {
     order(alias, strategy, targets) {
-      switch (strategy) {
-        case 'priority':
-          return explained(targets, (_, place) => `priority ${place + 1}`)
-        case 'round_robin':
-          return explained(rotated(alias, targets), (_, place) => (place === 0 ? 'its turn' : 'a later turn'))
-        case 'weighted': {
-          const { ordered, credit } = byWeight(targets, credits.get(alias))
-          credits.set(alias, credit)
-          return explained(ordered, (target) => `weight ${weightOf(target)}`)
-        }
-        case 'least_busy':
-          // Rotated first, so that equals take turns.
-          return explained(byBusyness(rotated(alias, targets), known), (target) => `${known.running(target)} running`)
-        case 'lowest_latency':
-          return explained(byLatency(targets, known, random), (target) => latencyText(known.latencyMs(target)))
-      }
+      const standing = standings.get(alias) ?? START
+      const ordered = arranged(strategy, targets, standing, known, random)
+      standings.set(alias, standingAfter(strategy, targets, standing, ordered[0]))
+      return ordered
     },
+    peek: (alias, strategy, targets) =>
+      arranged(strategy, targets, standings.get(alias) ?? START, known, neverExploring),
     begin(target) {
       const key = targetKey(target)
       running.set(key, (running.get(key) ?? 0) + 1)
@@ -91,7 +90,47 @@ export function createSelector({ random }: { readonly random: () => number }): S
         },
       }
     },
+    forget(provider) {
+      for (const key of latencies.keys()) if (key.startsWith(`${provider}/`)) latencies.delete(key)
+    },
   }
+}
+
+function arranged(
+  strategy: Strategy,
+  targets: readonly Candidate[],
+  { turn, credits }: Standing,
+  known: Measurements,
+  random: () => number,
+): readonly PlannedTarget[] {
+  switch (strategy) {
+    case 'priority':
+      return explained(targets, (_, place) => `priority ${place + 1}`)
+    case 'round_robin':
+      return explained(rotated(targets, turn), (_, place) => (place === 0 ? 'its turn' : 'a later turn'))
+    case 'weighted':
+      return explained(byWeight(targets, credits), (target) => `weight ${weightOf(target)}`)
+    case 'least_busy':
+      // Rotated first, so that equals take turns.
+      return explained(byBusyness(rotated(targets, turn), known), (target) => `${known.running(target)} running`)
+    case 'lowest_latency':
+      return explained(byLatency(targets, known, random), (target) => latencyText(known.latencyMs(target)))
+  }
+}
+
+/** What the next request finds: the circle has moved on, and who was chosen has paid. */
+function standingAfter(
+  strategy: Strategy,
+  targets: readonly Candidate[],
+  standing: Standing,
+  chosen: Candidate | undefined,
+): Standing {
+  if (strategy === 'round_robin' || strategy === 'least_busy')
+    return { ...standing, turn: (standing.turn % Math.max(1, targets.length)) + 1 }
+  if (strategy !== 'weighted' || chosen === undefined) return standing
+  const credits = earned(targets, standing.credits)
+  const total = targets.reduce((sum, target) => sum + weightOf(target), 0)
+  return { ...standing, credits: credits.set(targetKey(chosen), (credits.get(targetKey(chosen)) ?? 0) - total) }
 }
 
 function explained(
@@ -101,22 +140,26 @@ function explained(
   return targets.map((target, place) => ({ ...target, because: because(target, place) }))
 }
 
+function rotated(targets: readonly Candidate[], turn: number): readonly Candidate[] {
+  const start = turn % Math.max(1, targets.length)
+  return [...targets.slice(start), ...targets.slice(0, start)]
+}
+
 const weightOf = ({ weight = 1 }: Candidate): number => weight
 
 /**
  * Smooth weighted round robin, as nginx does it: everybody earns its weight, the richest is chosen and pays for all. The
  * shares are exact and a heavy target's turns are spread out. The rest stands by weight; a weight of 0 is for fallback.
  */
-function byWeight(targets: readonly Candidate[], before: ReadonlyMap<string, number> = new Map()) {
-  const credit = new Map<string, number>()
-  for (const target of targets) credit.set(targetKey(target), (before.get(targetKey(target)) ?? 0) + weightOf(target))
+function byWeight(targets: readonly Candidate[], before: Credits): readonly Candidate[] {
+  const credit = earned(targets, before)
   const creditOf = (target: Candidate) => (weightOf(target) === 0 ? -Infinity : (credit.get(targetKey(target)) ?? 0))
   const [first, ...others] = [...targets].sort((one, other) => creditOf(other) - creditOf(one) || 0)
-  if (first === undefined) return { ordered: [], credit }
-  const total = targets.reduce((sum, target) => sum + weightOf(target), 0)
-  credit.set(targetKey(first), (credit.get(targetKey(first)) ?? 0) - total)
-  return { ordered: [first, ...others.sort((one, other) => weightOf(other) - weightOf(one))], credit }
+  return first === undefined ? [] : [first, ...others.sort((one, other) => weightOf(other) - weightOf(one))]
 }
+
+const earned = (targets: readonly Candidate[], before: Credits): Map<string, number> =>
+  new Map(targets.map((target) => [targetKey(target), (before.get(targetKey(target)) ?? 0) + weightOf(target)]))
 
 function byBusyness(targets: readonly Candidate[], { running }: Measurements): readonly Candidate[] {
   return [...targets].sort((one, other) => running(one) - running(other))

@@ -90,7 +90,10 @@ function openExchange({ route, request, connection, tell }: Arrival, { limitByte
     headers: request.headers,
     body: new IncomingBody(request, connection, limitBytes),
     caller: anonymous,
-    signal: request.signal,
+    // The runtime makes a signal when it is asked for one; most exchanges are over before anybody needs it.
+    get signal() {
+      return request.signal
+    },
     tell,
   }
 }

@@ -14,6 +14,9 @@ export interface ObserveParts {
 /** nginx's status for a client that did not wait; seen in logs and metrics only. */
 const CLIENT_LEFT = 499
 
+/** Nobody leaves an answer that comes at once; whether somebody did costs more to ask than such an answer. */
+const PATIENT_MS = 100
+
 /** Stands around all steps: every answer gets its headers, every error becomes an answer, every exchange is told of once. */
 export function observe({ clock, emit, errorReply }: ObserveParts): Watch {
   return async (handler, open) => {
@@ -38,8 +41,14 @@ export function observe({ clock, emit, errorReply }: ObserveParts): Watch {
     status = response.status
     if (observation.isStreamed) return response
     if (error !== null) exchange.tell({ type: 'fault', error })
-    if (exchange.signal.aborted) finish(CLIENT_LEFT, 'left', 'client_closed_request')
-    else finish(status, status < 400 ? 'complete' : 'failed', codeOf(error))
+    // Whoever left during the call has made it fail, or waited for long.
+    const mayHaveLeft = error !== null || observation.elapsedMs() > PATIENT_MS
+    if (mayHaveLeft && exchange.signal.aborted) finish(CLIENT_LEFT, 'left', 'client_closed_request')
+    else {
+      // An answer may be passed on as it came and be a refusal all the same.
+      const fault = error ?? observation.fault
+      finish(status, status < 400 && fault === null ? 'complete' : 'failed', codeOf(fault))
+    }
     return response
   }
 }

@@ -9,6 +9,8 @@ export interface LogOptions {
   readonly format: 'json' | 'pretty'
   /** Takes many whole lines at once. */
   readonly write: (lines: string) => void
+  /** Providers nobody has asked for: that one of them has no model list is no reason to warn. */
+  readonly assumed?: ReadonlySet<string>
 }
 
 /** How long a line may wait for others. Written one by one, in the middle of requests, lines cost five times as much. */
@@ -31,7 +33,7 @@ const QUIET_ROUTES = new Set(['/health', '/ready'])
 
 /** Writes one line per exchange, and one when something changes. Never a key, never a prompt. */
 export function createLog(options: LogOptions): Log {
-  let waiting: { readonly at: number; readonly write: (logger: Logger) => void }[] = []
+  let waiting: { readonly at: number; readonly entry: ExchangeSummary | ((logger: Logger) => void) }[] = []
   let dropped = 0
   let timer: ReturnType<typeof setTimeout> | null = null
   let writtenAt = 0
@@ -46,10 +48,18 @@ export function createLog(options: LogOptions): Log {
     { write: (line) => lines.push(options.format === 'json' ? line : pretty(JSON.parse(line))) },
   )
 
-  function later(write: (logger: Logger) => void): void {
+  function later(entry: ExchangeSummary | ((logger: Logger) => void)): void {
     if (waiting.length >= WAITING_LIMIT) dropped++
-    else waiting.push({ at: Date.now(), write })
+    else waiting.push({ at: Date.now(), entry })
     timer ??= setTimeout(flush, GATHER_MS)
+  }
+
+  /** The one line that is written for every request is put together here: pino takes four times as long for it. */
+  function writeRequest(summary: ExchangeSummary): void {
+    const level = levelOf(summary)
+    if (!logger.isLevelEnabled(level)) return
+    const line = lineOf(summary, level, new Date(writtenAt).toISOString(), options.name)
+    lines.push(options.format === 'json' ? `${JSON.stringify(line)}\n` : pretty(line))
   }
 
   function flush(): void {
@@ -57,9 +67,10 @@ export function createLog(options: LogOptions): Log {
     timer = null
     const ready = waiting
     waiting = []
-    for (const { at, write } of ready) {
+    for (const { at, entry } of ready) {
       writtenAt = at
-      write(logger)
+      if (typeof entry === 'function') entry(logger)
+      else writeRequest(entry)
     }
     if (dropped > 0) logger.warn({ lines: dropped }, 'log lines dropped')
     dropped = 0
@@ -67,7 +78,10 @@ export function createLog(options: LogOptions): Log {
   }
 
   return {
-    listen: (event) => later((to) => writeEvent(to, event)),
+    listen(event) {
+      if (event.type !== 'exchange.finished') later((to) => writeEvent(to, event, options.assumed))
+      else if (!QUIET_ROUTES.has(event.summary.route)) later(event.summary)
+    },
     info: (message) => later((to) => to.info(message)),
     warn: (message) => later((to) => to.warn(message)),
     error: (error, message) => later((to) => to.error({ reason: reasonOf(error) }, message)),
@@ -75,13 +89,15 @@ export function createLog(options: LogOptions): Log {
   }
 }
 
-function writeEvent(logger: Logger, event: GatewayEvent): void {
+type OtherEvent = Exclude<GatewayEvent, { readonly type: 'exchange.finished' }>
+
+function writeEvent(logger: Logger, event: OtherEvent, assumed: LogOptions['assumed']): void {
   switch (event.type) {
-    case 'exchange.finished':
-      if (!QUIET_ROUTES.has(event.summary.route)) logger[levelOf(event.summary)](lineOf(event.summary), 'request')
-      break
     case 'models.unavailable':
-      logger.warn({ provider: event.provider, reason: reasonOf(event.error) }, 'model list unavailable')
+      logger[assumed?.has(event.provider) === true ? 'info' : 'warn'](
+        { provider: event.provider, reason: reasonOf(event.error) },
+        'model list unavailable',
+      )
       break
     case 'models.available':
       logger.info({ provider: event.provider, models: event.count }, 'model list available')
@@ -108,14 +124,24 @@ function levelOf({ status, outcome }: ExchangeSummary): 'info' | 'warn' | 'error
 
 const round = (ms: number | null): number | undefined => (ms === null ? undefined : Math.round(ms * 10) / 10)
 
+/** Enough to know a path again; ids of files and models stand in front. */
+const PATH_LIMIT = 200
+
+/** A path is the client's words: what could steer a terminal is percent-encoded. */
+const printable = (path: string): string => path.toWellFormed().replaceAll(/[^\x21-\x7e]/gu, encodeURIComponent)
+
 /** Members that are undefined are not written. */
-function lineOf(summary: ExchangeSummary): object {
-  const { id, route, method, status, outcome, caller, provider, model, usage, attempts, upstreamRequestId, error } =
-    summary
+function lineOf(summary: ExchangeSummary, level: string, time: string, service: string) {
+  const { id, route, path, method, status, outcome, caller, provider, model, usage, attempts } = summary
+  const { upstreamRequestId, error } = summary
   return {
+    level,
+    time,
+    service,
     id,
     method,
     route,
+    path: path === route ? undefined : printable(path).slice(0, PATH_LIMIT),
     status,
     outcome,
     code: summary.code ?? undefined,
@@ -130,6 +156,7 @@ function lineOf(summary: ExchangeSummary): object {
     output_tokens: usage?.output,
     upstream_request_id: upstreamRequestId ?? undefined,
     reason: error === null ? undefined : reasonOf(error),
+    msg: 'request',
   }
 }
 
@@ -157,7 +184,7 @@ function pretty(line: Readonly<Record<string, unknown>>): string {
   const time = text(line['time']).slice(11, 19)
   if (line['route'] === undefined)
     return `${time} ${text(line['level'])} ${[line['msg'], line['provider'], line['reason']].map(text).filter(Boolean).join(' · ')}\n`
-  const { status, method, route, provider, model, ms, output_tokens: tokens, code, reason } = line
+  const { status, method, route, path = route, provider, model, ms, output_tokens: tokens, code, reason } = line
   const who = provider === undefined ? '' : ` ${nameOf(text(provider), text(model))}`
   const facts = [
     `${text(ms)} ms`,
@@ -165,7 +192,7 @@ function pretty(line: Readonly<Record<string, unknown>>): string {
     text(code),
     text(reason),
   ].filter(Boolean)
-  return `${time} ${text(status)} ${text(method)} ${text(route)}${who} · ${facts.join(' · ')}\n`
+  return `${time} ${text(status)} ${text(method)} ${text(path)}${who} · ${facts.join(' · ')}\n`
 }
 
 /** `groq/llama…`; some providers write their own name before their models' already. */

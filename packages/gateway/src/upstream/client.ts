@@ -1,134 +1,105 @@
+import type { Clock } from '../kernel/clock.ts'
 import { GatewayError } from '../kernel/errors.ts'
+import type { Ticker } from '../kernel/ticker.ts'
+import { envPrefix } from '../providers/accounts.ts'
 import type { Upstream, UpstreamAnswer, UpstreamRequest } from '../providers/provider.ts'
+import { Call, type CallRequest } from './call.ts'
+import { type CallLimits, CallWatch } from './call-watch.ts'
+import { decoded } from './content-encoding.ts'
 import { upstreamFault } from './faults.ts'
-import { toClient } from './headers.ts'
-import { wireRequest } from './request.ts'
+import { toClient, withoutKey } from './headers.ts'
+import { ConnectionPool, type PoolOptions } from './pool.ts'
+import { createRequestWriter, type WriterOptions } from './request.ts'
+import { MalformedAnswer, type ResponseHead } from './response-head.ts'
 
-export interface UpstreamOptions {
-  /** Sent as `user-agent` where the client's own does not pass. */
-  readonly userAgent: string
-  /** Until the status line of a provider's answer, ms; 0 = no limit. */
-  readonly responseHeaderTimeoutMs: (provider: string) => number
-  /** Idle sockets kept per provider; running calls are never limited. */
-  readonly maxIdleConnections: number
-  readonly idleConnectionTimeoutMs: number
-  readonly tlsMinVersion: 'TLS12' | 'TLS13'
+export interface UpstreamOptions extends PoolOptions, WriterOptions {
+  readonly limits: (provider: string) => CallLimits
+  readonly clock: Clock
+  readonly ticker: Ticker
 }
 
-/** Talks to providers over HTTP. One keep-alive pool per provider, so that no provider's sockets push out another's. */
+/** Talks to providers over HTTP/1.1, on connections that are kept open between requests. */
 export function createUpstream(options: UpstreamOptions): Upstream & { close(): void } {
-  const sessions = new Map<string, Bun.FetchSession>()
-
-  function sessionOf(providerId: string): Bun.FetchSession {
-    const known = sessions.get(providerId)
-    if (known !== undefined) return known
-    const session = new Bun.FetchSession({ keepAlive: keepAliveOf(options), tls: tlsOf(options) })
-    sessions.set(providerId, session)
-    return session
-  }
-
+  const pool = new ConnectionPool(options)
+  const write = createRequestWriter(options)
   return {
-    send(request) {
-      return call(request, sessionOf(request.account.provider.id), options)
+    async send(request) {
+      const call = write(request)
+      try {
+        return await start(request, call, pool, options)
+      } catch (error) {
+        if (request.signal.aborted) throw request.signal.reason
+        throw upstreamFault(error, request.account.provider)
+      }
     },
-    close() {
-      for (const session of sessions.values()) session.close()
-    },
+    close: () => pool.close(),
   }
 }
 
-/** A response with only the headers that may pass. Its body is not touched before somebody reads it. */
-class Answer implements UpstreamAnswer {
-  readonly headers: Headers
-  readonly #response: Response
-  readonly #call: AbortController
+type Settle = (answer: UpstreamAnswer | Promise<UpstreamAnswer>) => void
 
-  constructor(response: Response, headers: Headers, call: AbortController) {
-    this.#response = response
-    this.headers = headers
-    this.#call = call
-  }
-
-  get status(): number {
-    return this.#response.status
-  }
-
-  get statusText(): string {
-    return this.#response.statusText
-  }
-
-  get body(): Response['body'] {
-    return this.#response.body
-  }
-
-  bytes(): Promise<Uint8Array<ArrayBuffer>> {
-    return this.#response.bytes()
-  }
-
-  abort(reason: unknown): void {
-    this.#call.abort(reason)
-  }
-}
-
-/** OpenSSL's SSL_OP_NO_TLSv1_2; the runtime speaks nothing older anyway. */
-const NO_TLS_1_2 = 0x08000000
-
-const tlsOf = ({ tlsMinVersion }: UpstreamOptions) => (tlsMinVersion === 'TLS13' ? { secureOptions: NO_TLS_1_2 } : {})
-
-function keepAliveOf({ maxIdleConnections, idleConnectionTimeoutMs }: UpstreamOptions) {
-  if (maxIdleConnections === 0 || idleConnectionTimeoutMs === 0) return false
-  return { maxIdleSockets: maxIdleConnections, idleTimeout: Math.ceil(idleConnectionTimeoutMs / 1000) }
-}
-
-async function call(
+function start(
   request: UpstreamRequest,
-  session: Bun.FetchSession,
+  written: CallRequest,
+  pool: ConnectionPool,
   options: UpstreamOptions,
 ): Promise<UpstreamAnswer> {
-  const { provider } = request.account
-  const { url, headers } = wireRequest(request, options.userAgent)
-  const abort = new AbortController()
-  const onGone = () => abort.abort(request.signal.reason)
-  if (request.signal.aborted) onGone()
-  else request.signal.addEventListener('abort', onGone, { once: true })
-  const limitMs = options.responseHeaderTimeoutMs(provider.id)
-  const timer = limitMs === 0 ? null : setTimeout(() => abort.abort(headerTimeout(provider.id, limitMs)), limitMs)
-  try {
-    const response = await session.fetch(url, {
-      method: request.method,
-      headers,
-      body: request.body,
-      signal: abort.signal,
-      // A redirect is the client's to follow: following it here could carry the key to another host.
-      redirect: 'manual',
-      decompress: !request.passThrough,
-      // No total limit of the runtime's: an answer may take hours. The limits by phase are ours.
-      timeout: false,
+  return new Promise((resolve: Settle, reject) => {
+    const watch = new CallWatch(request, options.limits(request.account.provider.id), options.clock)
+    const call: Call = new Call(written, pool, {
+      head(head) {
+        try {
+          resolve(answerOf(call, head, request))
+        } catch (error) {
+          call.abort(error)
+          reject(error)
+        }
+      },
+      fault(error) {
+        if (mayRepeat(request, call, error))
+          resolve(start(request, { ...written, onNewConnection: true }, pool, options))
+        else reject(error)
+      },
+      over: () => options.ticker.remove(watch),
     })
-    if (response.status < 200 || response.status > 599) throw senselessStatus(provider.id, response.status)
-    return new Answer(response, withoutKey(toClient(response.headers, request.passThrough), request), abort)
-  } catch (error) {
-    request.signal.throwIfAborted()
-    throw upstreamFault(error, provider)
-  } finally {
-    if (timer !== null) clearTimeout(timer)
+    // On a kept connection the call may already have failed.
+    if (call.phase !== 'over') options.ticker.add(watch.over(call))
+  })
+}
+
+/** A kept connection may die as it is used again. What only reads is asked again at once; what may act is not. */
+function mayRepeat({ method, signal }: UpstreamRequest, call: Call, error: unknown): boolean {
+  const isBroken = !(error instanceof GatewayError) && !(error instanceof MalformedAnswer)
+  return (method === 'GET' || method === 'HEAD') && call.wasStale && isBroken && !signal.aborted
+}
+
+function answerOf(call: Call, { status, statusText, headers, framing }: ResponseHead, request: UpstreamRequest) {
+  const { passThrough = false } = request
+  if (!passThrough && status >= 300 && status < 400) throw redirected(request, headers['location'])
+  const body = framing.kind === 'none' ? null : call
+  const passing = toClient(headers, passThrough)
+  const key = keyInQuery(request)
+  return {
+    status,
+    statusText,
+    headers: key === null ? passing : withoutKey(passing, key),
+    // Other than the client on /proxy, the gateway asked for plain bytes; a provider may not have listened.
+    body: body === null || passThrough ? body : decoded(body, headers['content-encoding']),
+    abort: (reason: unknown) => call.abort(reason),
   }
 }
 
-/** A redirect that repeats the query would hand our key to the client. */
-function withoutKey(headers: Headers, { account, endpoint }: UpstreamRequest): Headers {
-  const key = account.credential?.reveal()
-  if ((endpoint?.auth ?? account.provider.auth).kind !== 'query' || key === undefined) return headers
-  const written = [key, encodeURIComponent(key)]
-  for (const [name, value] of headers) if (written.some((text) => value.includes(text))) headers.delete(name)
-  return headers
+/** Followed, a redirect could carry the key elsewhere; answered, nobody could do anything about it but the operator. */
+function redirected({ account: { provider } }: UpstreamRequest, location = ''): GatewayError {
+  // The rest of the address may hold a key.
+  const origin = URL.parse(location, provider.baseUrl)?.origin ?? 'nowhere'
+  return new GatewayError(
+    'invalid_response',
+    `${provider.id} redirects to ${origin} and does not answer. ${envPrefix(provider.id)}_API_URL may need changing.`,
+  )
 }
 
-const senselessStatus = (providerId: string, status: number) =>
-  new GatewayError('http_protocol_error', `${providerId} answered with status ${status}, which is none.`)
-
-const headerTimeout = (providerId: string, limitMs: number) =>
-  new GatewayError(
-    'http_response_timeout',
-    `Request timed out: ${providerId} sent no answer within ${limitMs} ms (CLIENT_RESPONSE_HEADER_TIMEOUT).`,
-  )
+function keyInQuery({ account, endpoint }: UpstreamRequest): string | null {
+  const { kind } = endpoint?.auth ?? account.provider.auth
+  return kind === 'query' ? (account.credential?.reveal() ?? null) : null
+}

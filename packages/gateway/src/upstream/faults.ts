@@ -1,4 +1,6 @@
 import { type ErrorCode, GatewayError } from '../kernel/errors.ts'
+import { HandshakeFailed } from './connection.ts'
+import { MalformedAnswer } from './response-head.ts'
 import { envPrefix } from '../providers/accounts.ts'
 
 /** The runtime's error codes, and what they mean for who asked. The names are those of libuv, OpenSSL and Bun. */
@@ -9,8 +11,7 @@ const CODES: readonly (readonly [pattern: RegExp, code: ErrorCode])[] = [
   [/^(ECONNREFUSED|ConnectionRefused)$/, 'connection_refused'],
   [/CERT|^ERR_TLS_CERT|UNABLE_TO_|SELF_SIGNED|HOSTNAME_MISMATCH/, 'tls_certificate_error'],
   [/^(ERR_SSL|EPROTO|ERR_TLS|ERR_BORINGSSL)/, 'tls_protocol_error'],
-  [/HTTPResponse|HTTP2|^HPE_|Malformed|Header/i, 'http_protocol_error'],
-  [/^(ECONNRESET|ECONNABORTED|EPIPE|ConnectionClosed|UND_ERR_SOCKET)$/, 'connection_terminated'],
+  [/^(ECONNRESET|ECONNABORTED|EPIPE)$/, 'connection_terminated'],
 ]
 
 const MESSAGES: Partial<Record<ErrorCode, string>> = {
@@ -20,20 +21,22 @@ const MESSAGES: Partial<Record<ErrorCode, string>> = {
   connection_refused: 'nothing listens at its address, the server may not be running',
   tls_certificate_error: 'its certificate cannot be trusted',
   tls_protocol_error: 'the TLS handshake failed',
-  http_protocol_error: 'it does not speak valid HTTP',
   connection_terminated: 'it closed the connection before it answered',
 }
 
 /** What a failed call means. The runtime's own text stays in `cause`, for the log: it may hold the URL. */
 export function upstreamFault(error: unknown, provider: { readonly id: string }): GatewayError {
   if (error instanceof GatewayError) return error
+  const start = `Failed to reach upstream server: ${provider.id}:`
+  if (error instanceof MalformedAnswer)
+    return new GatewayError('http_protocol_error', `${start} it does not speak valid HTTP, ${error.message}.`)
   const runtimeCode = runtimeCodeOf(error)
-  const code = CODES.find(([pattern]) => pattern.test(runtimeCode))?.[1] ?? 'connection_terminated'
+  const known = CODES.find(([pattern]) => pattern.test(runtimeCode))?.[1] ?? 'connection_terminated'
+  const isGreeting = error instanceof HandshakeFailed && known !== 'tls_certificate_error'
+  const code = isGreeting ? 'tls_protocol_error' : known
   const variable = `${envPrefix(provider.id)}_API_URL`
   const hint = code === 'connection_terminated' ? 'Try again.' : `Check ${variable}.`
-  return new GatewayError(code, `Failed to reach upstream server: ${provider.id}: ${MESSAGES[code]}. ${hint}`, {
-    cause: error,
-  })
+  return new GatewayError(code, `${start} ${MESSAGES[code]}. ${hint}`, { cause: error })
 }
 
 function runtimeCodeOf(error: unknown): string {

@@ -1,3 +1,5 @@
+import type { HeaderFields } from '../providers/provider.ts'
+
 /** A rule for header names: the names themselves, and beginnings of names. */
 interface HeaderRule {
   readonly names: ReadonlySet<string>
@@ -34,15 +36,7 @@ const TO_PROVIDER_BY_PROXY: HeaderRule = {
 
 /** What a provider may tell a client on the gateway's own endpoints. */
 const TO_CLIENT: HeaderRule = {
-  names: new Set([
-    'content-type',
-    'content-length',
-    'retry-after',
-    'retry-after-ms',
-    'x-should-retry',
-    'x-request-id',
-    'request-id',
-  ]),
+  names: new Set(['content-type', 'retry-after', 'retry-after-ms', 'x-should-retry', 'x-request-id', 'request-id']),
   prefixes: ['x-ratelimit-', 'openai-', 'anthropic-', 'ratelimit-'],
 }
 
@@ -50,6 +44,7 @@ const TO_CLIENT: HeaderRule = {
 const TO_CLIENT_BY_PROXY: HeaderRule = {
   names: new Set([
     ...TO_CLIENT.names,
+    'content-length',
     'content-encoding',
     'content-disposition',
     'content-language',
@@ -79,18 +74,9 @@ const NEVER = new Set([
 
 const SAFE_NAME = /^[a-z0-9-]+$/
 
-/** Headers by name, in lower case; several of one name are joined with a comma. Cheaper to fill than `Headers`. */
-export type HeaderFields = Record<string, string>
-
 /** The headers of a client's request that may go to a provider. */
-export const toProvider = (headers: Headers, byProxy = false): HeaderFields =>
-  allowed(headers, byProxy ? TO_PROVIDER_BY_PROXY : TO_PROVIDER)
-
-/** The headers of a provider's answer that may go to the client. */
-export const toClient = (headers: Headers, byProxy = false): Headers =>
-  new Headers(allowed(headers, byProxy ? TO_CLIENT_BY_PROXY : TO_CLIENT))
-
-function allowed(headers: Headers, rule: HeaderRule): HeaderFields {
+export function toProvider(headers: Headers, byProxy: boolean): HeaderFields {
+  const rule = byProxy ? TO_PROVIDER_BY_PROXY : TO_PROVIDER
   const fields: HeaderFields = {}
   // oxlint-disable-next-line unicorn/no-array-for-each -- half the cost of the iterator, once per request
   headers.forEach((value, name) => {
@@ -99,7 +85,24 @@ function allowed(headers: Headers, rule: HeaderRule): HeaderFields {
   return fields
 }
 
-function mayPass(name: string, rule: HeaderRule): boolean {
-  if (rule.names.has(name)) return true
-  return rule.prefixes.some((prefix) => name.startsWith(prefix)) && !NEVER.has(name) && SAFE_NAME.test(name)
+/** The headers of a provider's answer that may go to the client. */
+export function toClient(headers: HeaderFields, byProxy: boolean): HeaderFields {
+  const rule = byProxy ? TO_CLIENT_BY_PROXY : TO_CLIENT
+  const fields: HeaderFields = {}
+  for (const name in headers) if (mayPass(name, rule)) fields[name] = headers[name] ?? ''
+  return fields
+}
+
+/** Without what repeats a key that went into the query: a redirect would hand it to the client. */
+export function withoutKey(headers: HeaderFields, key: string): HeaderFields {
+  const written = [key, encodeURIComponent(key)]
+  return Object.fromEntries(
+    Object.entries(headers).filter(([, value]) => !written.some((text) => value.includes(text))),
+  )
+}
+
+function mayPass(name: string, { names, prefixes }: HeaderRule): boolean {
+  if (names.has(name)) return true
+  for (const prefix of prefixes) if (name.startsWith(prefix)) return !NEVER.has(name) && SAFE_NAME.test(name)
+  return false
 }

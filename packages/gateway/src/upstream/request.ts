@@ -1,27 +1,66 @@
-import type { Auth, Credential, UpstreamRequest } from '../providers/provider.ts'
-import { type HeaderFields, toProvider } from './headers.ts'
+import { GatewayError } from '../kernel/errors.ts'
+import type { Auth, Credential, HeaderFields, Provider, UpstreamRequest } from '../providers/provider.ts'
+import type { CallRequest } from './call.ts'
+import type { Origin, TlsOptions } from './connection.ts'
+import { toProvider } from './headers.ts'
 
-/** What goes on the wire. */
-export interface WireRequest {
-  readonly url: string
-  readonly headers: Readonly<HeaderFields>
+export interface WriterOptions {
+  /** Sent as `user-agent` where the client's own does not pass. */
+  readonly userAgent: string
+  readonly tls: TlsOptions
 }
 
-/** Puts the account's URL, headers and key on a request. The key goes to no other place than the account's base URL. */
-export function wireRequest(request: UpstreamRequest, userAgent: string): WireRequest {
-  const { account, endpoint } = request
-  const auth = authOf(request)
-  const headers = toProvider(request.headers, request.passThrough)
-  if (!request.passThrough && request.body !== null) headers['content-type'] = 'application/json'
-  headers['accept-encoding'] ??= 'identity'
-  headers['user-agent'] ??= userAgent
-  for (const [name, value] of Object.entries({ ...account.provider.headers, ...endpoint?.headers })) {
-    const field = name.toLowerCase()
-    // A client that names a version of its own on /proxy knows which it wants.
-    if (!(request.passThrough && field in headers)) headers[field] = value
+/** A provider's base URL in the parts a request needs. */
+interface Base {
+  readonly origin: Origin
+  /** The `host` field. */
+  readonly host: string
+  readonly path: string
+}
+
+/** Writes requests as they go on the wire. The account's key goes to no other place than its base URL. */
+export function createRequestWriter({ userAgent, tls }: WriterOptions): (request: UpstreamRequest) => CallRequest {
+  const bases = new WeakMap<Provider, Base>()
+
+  function baseOf(provider: Provider): Base {
+    const known = bases.get(provider)
+    if (known !== undefined) return known
+    const base = readBase(provider.baseUrl, tls)
+    bases.set(provider, base)
+    return base
   }
-  putKeyIntoHeaders(headers, auth, account.credential)
-  return { url: account.provider.baseUrl + putKeyIntoPath(request.path, auth, account.credential), headers }
+
+  return (request) => {
+    const { account, method, body } = request
+    const { origin, host, path } = baseOf(account.provider)
+    const auth = authOf(request)
+    const target = path + putKeyIntoPath(request.path, auth, account.credential)
+    const headers = headersOf(request, auth, userAgent)
+    const framing = framingOf(request, headers)
+    return {
+      origin,
+      method,
+      head: headText(`${method} ${target} HTTP/1.1\r\nhost: ${host}\r\n${framing}`, headers),
+      body,
+      isChunked: framing === CHUNKED,
+      onNewConnection: request.onNewConnection ?? false,
+    }
+  }
+}
+
+function readBase(baseUrl: string, tls: TlsOptions): Base {
+  const url = new URL(baseUrl)
+  const isSecure = url.protocol === 'https:'
+  return {
+    origin: {
+      // The brackets of an IPv6 address belong to the URL.
+      host: url.hostname.replace(/^\[(.*)\]$/, '$1'),
+      port: Number(url.port || (isSecure ? 443 : 80)),
+      tls: isSecure ? tls : null,
+    },
+    host: url.host,
+    path: url.pathname.replace(/\/$/, ''),
+  }
 }
 
 function authOf({ account, endpoint }: UpstreamRequest): Auth {
@@ -30,11 +69,58 @@ function authOf({ account, endpoint }: UpstreamRequest): Auth {
   return auth.kind === 'none' && account.credential !== null ? { kind: 'bearer' } : auth
 }
 
-function putKeyIntoHeaders(headers: HeaderFields, auth: Auth, credential: Credential | null): void {
-  if (credential === null) return
-  if (auth.kind === 'bearer') headers['authorization'] = `Bearer ${credential.reveal()}`
-  if (auth.kind === 'xheader') headers[auth.name.toLowerCase()] = credential.reveal()
+function headersOf(request: UpstreamRequest, auth: Auth, userAgent: string): HeaderFields {
+  const { account, endpoint, passThrough = false } = request
+  const headers = toProvider(request.headers, passThrough)
+  if (!passThrough && request.body !== null) headers['content-type'] = 'application/json'
+  headers['accept-encoding'] ??= 'identity'
+  headers['user-agent'] ??= userAgent
+  addFixed(headers, account.provider.headers, passThrough)
+  addFixed(headers, endpoint?.headers, passThrough)
+  if (account.credential !== null) {
+    if (auth.kind === 'bearer') headers['authorization'] = `Bearer ${account.credential.reveal()}`
+    if (auth.kind === 'xheader') headers[auth.name.toLowerCase()] = account.credential.reveal()
+  }
+  return headers
 }
+
+/** A client that names a version of its own on /proxy knows which it wants. */
+function addFixed(headers: HeaderFields, fixed: Readonly<HeaderFields> | undefined, yieldsToClient: boolean): void {
+  for (const name in fixed) {
+    const field = name.toLowerCase()
+    if (!(yieldsToClient && field in headers)) headers[field] = fixed[name] ?? ''
+  }
+}
+
+const CHUNKED = 'transfer-encoding: chunked\r\n'
+
+/** How the provider can tell where the body ends. The client's own length holds only for a body that is piped. */
+function framingOf({ method, body }: UpstreamRequest, headers: HeaderFields): string {
+  const announced = headers['content-length']
+  delete headers['content-length']
+  if (body instanceof ReadableStream) return announced === undefined ? CHUNKED : lengthField(announced)
+  if (body !== null) return lengthField(body.byteLength)
+  return method === 'GET' || method === 'HEAD' || method === 'DELETE' ? '' : lengthField(0)
+}
+
+const lengthField = (bytes: number | string) => `content-length: ${bytes}\r\n`
+
+const UNSAFE_VALUE = /[^\t\x20-\x7e\x80-\xff]/
+const UNSAFE_LINE = /[^\x20-\x7e\r\n]|\r(?!\n)|(?:^|[^\r])\n/
+
+function headText(start: string, headers: HeaderFields): string {
+  if (UNSAFE_LINE.test(start)) throw unsendable('its path')
+  let text = start
+  for (const name in headers) {
+    const value = headers[name] ?? ''
+    if (UNSAFE_VALUE.test(value)) throw unsendable(`the header ${name}`)
+    text += `${name}: ${value}\r\n`
+  }
+  return `${text}\r\n`
+}
+
+const unsendable = (what: string) =>
+  new GatewayError('invalid_request', `The request cannot be sent on: ${what} holds characters HTTP has no place for.`)
 
 /**
  * Takes `key` parameters out of the query, whoever wrote them: they are credentials. Where the provider wants its key

@@ -1,0 +1,101 @@
+import { describe, expect, test } from 'bun:test'
+import { anonymous } from '../kernel/caller.ts'
+import type { ExchangeSummary, GatewayEvent } from '../kernel/events.ts'
+import { createLog, type LogOptions } from './log.ts'
+
+/** What the log writes about these events. */
+function written(events: readonly GatewayEvent[], options: Partial<LogOptions> = {}): string {
+  let text = ''
+  const log = createLog({
+    name: 'gateway',
+    level: 'info',
+    format: 'json',
+    write: (lines) => (text += lines),
+    ...options,
+  })
+  for (const event of events) log.listen(event)
+  log.flush()
+  return text
+}
+
+const finished = (changes: Partial<ExchangeSummary>): GatewayEvent => ({
+  type: 'exchange.finished',
+  summary: {
+    id: 'id',
+    route: '/v1/chat/completions',
+    method: 'POST',
+    path: '/v1/chat/completions',
+    caller: anonymous,
+    status: 200,
+    code: null,
+    outcome: 'complete',
+    streamed: false,
+    provider: null,
+    model: null,
+    upstreamRequestId: null,
+    attempts: 1,
+    usage: null,
+    durationMs: 12,
+    upstreamMs: null,
+    firstContentMs: null,
+    error: null,
+    ...changes,
+  },
+})
+
+const PROXY = '/proxy/{provider}/{path}'
+
+describe('the path of a request', () => {
+  const cases: [what: string, changes: Partial<ExchangeSummary>, line: string, path: string | undefined][] = [
+    ['is the route', { provider: 'groq', model: 'x' }, '200 POST /v1/chat/completions groq/x · 12 ms', undefined],
+    [
+      'says more than the route',
+      { method: 'GET', route: PROXY, path: '/proxy/openai/files', provider: 'openai' },
+      '200 GET /proxy/openai/files openai · 12 ms',
+      '/proxy/openai/files',
+    ],
+    [
+      'is none of ours',
+      { route: 'unknown', path: '/v2/nope', status: 404, code: 'route_not_found' },
+      '404 POST /v2/nope · 12 ms · route_not_found',
+      '/v2/nope',
+    ],
+    [
+      'would steer a terminal',
+      { route: PROXY, path: '/proxy/a/\u001b[2J\n\ud800é' },
+      '200 POST /proxy/a/%1B[2J%0A%EF%BF%BD%C3%A9 · 12 ms',
+      '/proxy/a/%1B[2J%0A%EF%BF%BD%C3%A9',
+    ],
+    [
+      'is endless',
+      { route: PROXY, path: `/${'x'.repeat(9000)}` },
+      `200 POST /${'x'.repeat(199)} · 12 ms`,
+      `/${'x'.repeat(199)}`,
+    ],
+  ]
+
+  test.each(cases)('%s: for people', (_, changes, line) => {
+    expect(written([finished(changes)], { format: 'pretty' }).slice(9)).toBe(`${line}\n`)
+  })
+
+  test.each(cases)('%s: for machines, beside the route', (_, changes, _line, path) => {
+    const { route = '/v1/chat/completions' } = changes
+    expect(JSON.parse(written([finished(changes)]))).toMatchObject(path === undefined ? { route } : { route, path })
+    expect('path' in JSON.parse(written([finished(changes)]))).toBe(path !== undefined)
+  })
+})
+
+describe('a model list that cannot be read', () => {
+  const unavailable: GatewayEvent = { type: 'models.unavailable', provider: 'ollama', error: new Error('away') }
+  const levelOf = (assumed: readonly string[]) =>
+    JSON.parse(written([unavailable], { assumed: new Set(assumed) })).level as unknown
+
+  test('is a warning', () => {
+    expect(JSON.parse(written([unavailable])).level).toBe('warn')
+    expect(levelOf(['llamacpp'])).toBe('warn')
+  })
+
+  test('is none of a provider that nobody has asked for', () => {
+    expect(levelOf(['ollama'])).toBe('info')
+  })
+})
