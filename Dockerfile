@@ -18,8 +18,7 @@ COPY --from=install /gateway/node_modules node_modules
 COPY package.json openapi.yaml ./
 COPY packages packages
 
-# Bun reads its limit of concurrent calls (256) before any of our code runs: docs/decisions/0011-fetch-limit.md.
-ENV ENVIRONMENT=production BUN_CONFIG_MAX_HTTP_REQUESTS=65535
+ENV ENVIRONMENT=production
 # Nothing is written, and no user is special: `--read-only` and any `--user` work.
 USER 65532:65532
 EXPOSE 8080

@@ -31,8 +31,6 @@ export async function startGateway(upstreamPort: number, folder: string): Promis
       // As many idle connections as nginx is given.
       CLIENT_MAX_IDLE_CONNS: '256',
       CLIENT_MAX_IDLE_CONNS_PER_HOST: '256',
-      // Bun's fetch allows 256 requests at a time unless told otherwise.
-      BUN_CONFIG_MAX_HTTP_REQUESTS: '65535',
     },
   })
 }

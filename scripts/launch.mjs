@@ -108,11 +108,7 @@ if (command === undefined) {
 const installed = isInstalled() ? 0 : install()
 if (installed !== 0 || command === null) process.exit(installed)
 const bun = join(root, 'node_modules/bun/bin/bun.exe') // its name on every platform
-const child = spawn(bun, [...command, ...rest], {
-  stdio: 'inherit',
-  // Bun queues calls beyond its limit; a gateway's calls are its answers.
-  env: { BUN_CONFIG_MAX_HTTP_REQUESTS: '65535', ...process.env },
-})
+const child = spawn(bun, [...command, ...rest], { stdio: 'inherit' })
 for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
 // A terminal sends Ctrl-C to the whole group: passed on, it would be the second one, which means "at once".
 process.on('SIGINT', () => {})

@@ -97,20 +97,14 @@ function open({ settings, effective }: Loaded, gateway: Gateway, log: Log): List
   }
 }
 
-/** What works, but not as somebody may expect. The runtime reads its limit of calls before this file runs. */
+/** What works, but not as somebody may expect. */
 function doubts({ environment, enableTelemetry }: Settings): string[] {
-  const few = Number(process.env['BUN_CONFIG_MAX_HTTP_REQUESTS'] ?? 256) < 10_000
   return [
     ...(['production', 'development'].includes(environment)
       ? []
       : [`ENVIRONMENT=${environment} counts as production: only \`development\` changes anything.`]),
     ...(enableTelemetry
       ? ['ENABLE_TELEMETRY: this version collects no metrics yet, nothing listens on TELEMETRY_METRICS_PORT.']
-      : []),
-    ...(few
-      ? [
-          'At most 256 provider calls run at once: start with `npm run serve`, or set BUN_CONFIG_MAX_HTTP_REQUESTS=65535.',
-        ]
       : []),
   ]
 }

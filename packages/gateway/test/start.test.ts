@@ -14,7 +14,7 @@ afterAll(() => rmSync(folder, { recursive: true }))
 async function linesOf(env: Readonly<Record<string, string>>, last: RegExp): Promise<readonly string[]> {
   const child = spawn(process.execPath, ['--no-env-file', MAIN], {
     cwd: folder,
-    env: { SERVER_HOST: '127.0.0.1', SERVER_PORT: '0', BUN_CONFIG_MAX_HTTP_REQUESTS: '65535', ...env },
+    env: { SERVER_HOST: '127.0.0.1', SERVER_PORT: '0', ...env },
   })
   let text = ''
   const read = (bytes: Buffer) => {

@@ -25,6 +25,8 @@ export interface ChatAttempt {
   readonly holds: { readonly firstTokenTimeoutMs: number | null } | null
   /** The last try failed, perhaps for a connection that was kept too long. */
   readonly isRepeated: boolean
+  /** Whether a request may be sent again when the kept connection it went out on turns out to be dead. */
+  readonly mayRepeat: boolean
 }
 
 /**
@@ -35,13 +37,15 @@ export async function completeChat(
   dispatch: ChatDispatch,
   exchange: Exchange,
   call: ChatCall,
-  { target, holds, isRepeated }: ChatAttempt,
+  { target, holds, isRepeated, mayRepeat }: ChatAttempt,
 ): Promise<Response> {
   const endpoint = target.provider.operations.chat
   if (endpoint === undefined)
     throw new GatewayError('unsupported_operation', `${target.provider.name} has no chat completions.`)
   const { body, changes, hidesUsage } = encodeChatRequest(call, target, isStrict(exchange.headers))
   if (changes.length > 0) exchange.tell({ type: 'changes', changes })
+  const startedAt = dispatch.clock.elapsed()
+  const firstTokenMs = call.stream ? (holds?.firstTokenTimeoutMs ?? null) : null
   const request: UpstreamRequest = {
     account: target,
     method: 'POST',
@@ -50,6 +54,8 @@ export async function completeChat(
     headers: exchange.headers,
     body,
     onNewConnection: isRepeated,
+    isRepeatable: mayRepeat,
+    answerWithinMs: firstTokenMs,
     // Asked for when it matters: the runtime makes a signal only then.
     get signal() {
       return exchange.signal
@@ -61,7 +67,8 @@ export async function completeChat(
   if (answer.status >= 400) throw await readProviderError(id, answer, options.idleTimeoutMs)
   if (!isEventStream(answer)) return whole(options, exchange, answer, id)
   const tap = createChatTap(hidesUsage)
-  const opened = holds === null ? openStream(answer) : await holdPreamble(id, answer, tap, holds.firstTokenTimeoutMs)
+  const untilMs = firstTokenMs === null ? null : { limitMs: firstTokenMs, startedAt, clock: dispatch.clock }
+  const opened = holds === null ? openStream(answer) : await holdPreamble(id, answer, tap, untilMs)
   return streamed(answer, relayStream(exchange, opened, tap, options))
 }
 

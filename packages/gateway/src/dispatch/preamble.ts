@@ -1,3 +1,4 @@
+import type { Clock } from '../kernel/clock.ts'
 import { GatewayError } from '../kernel/errors.ts'
 import type { UpstreamAnswer } from '../providers/provider.ts'
 import { nextPart } from './parts.ts'
@@ -11,6 +12,14 @@ export interface OpenedStream {
   readonly held: readonly Uint8Array[]
 }
 
+/** How long a first token is waited for, from the moment its target was asked. */
+interface FirstTokenPatience {
+  readonly limitMs: number
+  /** On `clock.elapsed`. */
+  readonly startedAt: number
+  readonly clock: Clock
+}
+
 /**
  * Reads a stream up to its first content and holds back what came before it: until then another target can take over,
  * and the client sees one preamble. Throws ProviderError when the provider reports an error first,
@@ -20,10 +29,10 @@ export async function holdPreamble(
   provider: string,
   answer: UpstreamAnswer,
   tap: ChatTap,
-  timeoutMs: number | null,
+  patience: FirstTokenPatience | null,
 ): Promise<OpenedStream> {
   const held: Uint8Array[] = []
-  const timer = timeoutMs === null ? null : setTimeout(() => answer.abort(tooLate(provider, timeoutMs)), timeoutMs)
+  const timer = patience === null ? null : giveUpLater(provider, answer, patience)
   try {
     while (!tap.state.hasContent && !tap.state.isFinished) {
       const part = await nextPart(answer)
@@ -39,6 +48,11 @@ export async function holdPreamble(
   } finally {
     if (timer !== null) clearTimeout(timer)
   }
+}
+
+function giveUpLater(provider: string, answer: UpstreamAnswer, { limitMs, startedAt, clock }: FirstTokenPatience) {
+  const leftMs = Math.max(0, limitMs - (clock.elapsed() - startedAt))
+  return setTimeout(() => answer.abort(tooLate(provider, limitMs)), leftMs)
 }
 
 /** The stream as it comes, with nothing held back. */

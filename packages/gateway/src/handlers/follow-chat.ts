@@ -31,7 +31,7 @@ export function followChat({ dispatch, selector, permit, ...parts }: FollowParts
       // Whatever is refused before it is asked, the answer says whose it would have been.
       exchange.tell({ type: 'target', provider: target.provider.id, model: target.model })
       permit?.(others, target)
-      const chat = { target, holds, isRepeated: index > 0 }
+      const chat = { target, holds, isRepeated: index > 0, mayRepeat: plan.retry.maxAttempts > 1 }
       // Nobody chooses between measurements of a lone target.
       if (!heeds) return completeChat(dispatch, exchange, call, chat)
       const run = measured(exchange, selector.begin(target), parts.clock)

@@ -27,6 +27,8 @@ export interface Exchange {
   readonly caller: Caller
   /** Fires when the client has gone. */
   readonly signal: AbortSignal
+  /** The answer is over: from here on its connection waits for the next request. */
+  done(): void
   /** Tells listeners what happened. Never throws, never waits. */
   tell(event: ExchangeEvent): void
 }

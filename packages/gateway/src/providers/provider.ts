@@ -84,6 +84,13 @@ export interface UpstreamRequest {
   readonly passThrough?: boolean
   /** A kept connection has just failed, or may have: use none. */
   readonly onNewConnection?: boolean
+  /**
+   * Whether it may be sent again, on a new connection, when the kept one breaks before a byte of an answer. What only
+   * reads always may.
+   */
+  readonly isRepeatable?: boolean
+  /** A limit for all up to the answer's head, besides those of the phases, ms. */
+  readonly answerWithinMs?: number | null
   /** Looked at several times a second, while the answer's body is being read too: once it is aborted, the call is. */
   readonly signal: AbortSignal
 }

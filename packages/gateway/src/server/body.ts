@@ -21,7 +21,7 @@ export class IncomingBody implements RequestBody {
     if (announced !== null && Number(announced) > this.#limitBytes) throw tooLarge(this.#limitBytes)
     try {
       const bytes = await (announced === null ? this.#readCapped() : this.#request.bytes())
-      this.#allowSilence()
+      this.#connection.awaitAnswer()
       return bytes
     } catch (error) {
       throw error instanceof GatewayError ? error : brokenOff(error)
@@ -30,7 +30,7 @@ export class IncomingBody implements RequestBody {
 
   stream(): ReadableStream<Uint8Array> | null {
     const { body } = this.#request
-    if (body === null) this.#allowSilence()
+    if (body === null) this.#connection.awaitAnswer()
     return body
   }
 
@@ -43,11 +43,6 @@ export class IncomingBody implements RequestBody {
       chunks.push(new Uint8Array(chunk))
     }
     return new Uint8Array(await new Blob(chunks).arrayBuffer())
-  }
-
-  /** The request is whole: from here on it may be quiet for as long as the answer takes. */
-  #allowSilence(): void {
-    this.#connection.setIdleTimeout(0)
   }
 }
 

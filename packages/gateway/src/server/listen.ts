@@ -1,7 +1,9 @@
 /** What the socket knows about a request that the request itself does not. */
 export interface Connection {
-  /** Closes the connection when no byte moves for this long; 0 = never. */
-  setIdleTimeout(seconds: number): void
+  /** The request is whole: from here on the connection may be quiet for as long as the answer takes. */
+  awaitAnswer(): void
+  /** The answer is over, or about to be: a connection that is quiet now waits for its next request. */
+  awaitRequest(): void
 }
 
 export interface ListenOptions {
@@ -48,7 +50,10 @@ export function listen(options: ListenOptions): Listener {
     fetch(request, self) {
       // Until its body is read a request may stall only for so long; afterwards the answer may take hours.
       self.timeout(request, request.method === 'GET' ? 0 : seconds(options.readTimeoutMs))
-      const response = options.fetch(request, { setIdleTimeout: (limit) => self.timeout(request, limit) })
+      const response = options.fetch(request, {
+        awaitAnswer: () => self.timeout(request, 0),
+        awaitRequest: () => self.timeout(request, seconds(options.idleTimeoutMs)),
+      })
       return isClosing ? closing(response) : response
     },
     error: options.onBug,

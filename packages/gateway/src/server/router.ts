@@ -94,6 +94,7 @@ function openExchange({ route, request, connection, tell }: Arrival, { limitByte
     get signal() {
       return request.signal
     },
+    done: () => connection.awaitRequest(),
     tell,
   }
 }

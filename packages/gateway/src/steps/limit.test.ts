@@ -15,6 +15,7 @@ const exchange: Exchange = {
   body: { bytes: async () => new Uint8Array(0), stream: () => null },
   caller: anonymous,
   signal: new AbortController().signal,
+  done: () => {},
   tell: () => {},
 }
 

@@ -27,8 +27,10 @@ export function observe({ clock, emit, errorReply }: ObserveParts): Watch {
       if (event.type !== 'stream.closed') return
       finish(event.outcome === 'left' ? CLIENT_LEFT : status, event.outcome, event.code)
     })
-    const finish = (finalStatus: number, outcome: Outcome, code: string | null) =>
+    const finish = (finalStatus: number, outcome: Outcome, code: string | null) => {
+      exchange.done()
       emit({ type: 'exchange.finished', summary: observation.summary(exchange, finalStatus, outcome, code) })
+    }
     let response: Response
     let error: unknown = null
     try {

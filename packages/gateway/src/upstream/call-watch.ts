@@ -23,6 +23,7 @@ export class CallWatch implements Watcher {
   #phase: Phase | null = null
   #sentBytes = 0
   #since = 0
+  #startedAt: number | null = null
 
   constructor(request: UpstreamRequest, limits: CallLimits, clock: Clock) {
     this.#request = request
@@ -49,6 +50,10 @@ export class CallWatch implements Watcher {
       this.#sentBytes = sentBytes
       this.#since = now
     }
+    this.#startedAt ??= now
+    const { answerWithinMs = null } = this.#request
+    if (answerWithinMs !== null && now - this.#startedAt >= answerWithinMs)
+      return call.abort(noAnswer(account.provider.id, answerWithinMs))
     const limitMs = this.#limitMs(phase)
     if (limitMs > 0 && now - this.#since >= limitMs) call.abort(tooLong(account.provider.id, phase, limitMs))
   }
@@ -58,6 +63,9 @@ export class CallWatch implements Watcher {
     return phase === 'send' ? this.#limits.sendTimeoutMs : this.#limits.responseHeaderTimeoutMs
   }
 }
+
+const noAnswer = (provider: string, ms: number) =>
+  new GatewayError('http_response_timeout', `Request timed out: ${provider} did not answer within ${ms} ms.`)
 
 function tooLong(provider: string, phase: 'connect' | 'send' | 'answer', ms: number): GatewayError {
   const late = 'Request timed out:'

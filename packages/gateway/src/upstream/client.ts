@@ -67,10 +67,11 @@ function start(
   })
 }
 
-/** A kept connection may die as it is used again. What only reads is asked again at once; what may act is not. */
-function mayRepeat({ method, signal }: UpstreamRequest, call: Call, error: unknown): boolean {
-  const isBroken = !(error instanceof GatewayError) && !(error instanceof MalformedAnswer)
-  return (method === 'GET' || method === 'HEAD') && call.wasStale && isBroken && !signal.aborted
+/** A kept connection may die as it is used again: then nobody has seen the request, as far as one can tell. */
+function mayRepeat(request: UpstreamRequest, call: Call, error: unknown): boolean {
+  const { method, body, isRepeatable = method === 'GET' || method === 'HEAD' } = request
+  if (!isRepeatable || !call.wasStale || body instanceof ReadableStream) return false
+  return !(error instanceof GatewayError) && !(error instanceof MalformedAnswer) && !request.signal.aborted
 }
 
 function answerOf(call: Call, { status, statusText, headers, framing }: ResponseHead, request: UpstreamRequest) {

@@ -53,6 +53,7 @@ async function startPair(first: FaultScript, second: FaultScript, retry: string)
 
 describe('a first target that takes the request and then', () => {
   const faults: [behaviour: string, script: FaultScript][] = [
+    ['says nothing', says()],
     ['says no more than a head', says(STREAM_HEAD)],
     ['says no more than its preamble', says(STREAM_HEAD + framed(ROLE))],
     ['only comments', says(STREAM_HEAD + framed(': busy\n\n'))],

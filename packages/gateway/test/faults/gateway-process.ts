@@ -34,7 +34,6 @@ export async function startGatewayProcess(
       SERVER_PORT: '0',
       OPENAI_API_URL: origin,
       OPENAI_API_KEY: keyOf('openai'),
-      BUN_CONFIG_MAX_HTTP_REQUESTS: '65535',
       ...env,
     },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -26,6 +26,8 @@ async function lifeOf(connection: RawConnection): Promise<number> {
 describe('a client that takes its time is not waited for', () => {
   const beginnings: [behaviour: string, bytes: string][] = [
     ['that says nothing', ''],
+    ['that asks one thing and no other', 'GET /health HTTP/1.1\r\nhost: a\r\n\r\n'],
+    ['that has sent a body and asks no more', `${CHAT_LINE} HTTP/1.1\r\nhost: a\r\ncontent-length: 2\r\n\r\n{}`],
     ['that says half a request line', 'POST /v1/ch'],
     ['that says half a head', `${CHAT_LINE} HTTP/1.1\r\nhost: a\r\nx-`],
     ['that says half a body', `${CHAT_LINE} HTTP/1.1\r\nhost: a\r\ncontent-length: 500\r\n\r\n{"model"`],

@@ -82,6 +82,17 @@ describe('a fresh connection that breaks before the answer', () => {
 })
 
 describe('an idle connection', () => {
+  test.concurrent('that always ends under its second request costs the client nothing, however often', async () => {
+    await using scene = await startScene(async (peer) => {
+      await says(GOOD)(peer)
+      await breaksOff('end')(peer)
+    })
+    const statuses: number[] = []
+    for (let count = 0; count < 40; count++) statuses.push((await scene.ask(CHAT_LINE, CHAT)).status)
+    expect(new Set(statuses)).toEqual(new Set([200]))
+    await scene.calm({ pooled: true })
+  })
+
   /** Answers once, and settles when that answer has been given. */
   function onceThen(act: FaultScript): { readonly script: FaultScript; readonly first: Promise<Peer> } {
     const { promise, resolve } = Promise.withResolvers<Peer>()
