@@ -57,6 +57,8 @@ export class Call implements ConnectionUser, AnswerBody {
   #parts: Uint8Array<ArrayBuffer>[] = []
   #heldBytes = 0
   #sink: PartSink | null = null
+  /** A byte of an answer has come. */
+  #hasHeard = false
   #isComplete = false
   #fault: unknown = null
 
@@ -77,7 +79,7 @@ export class Call implements ConnectionUser, AnswerBody {
 
   /** It began on a kept connection, and not a byte of an answer has come. */
   get wasStale(): boolean {
-    return this.#isReused && this.#head === null && this.#headBytes === null
+    return this.#isReused && !this.#hasHeard
   }
 
   /** Sent on this connection so far: who sees the same twice has seen a standstill. */
@@ -102,6 +104,7 @@ export class Call implements ConnectionUser, AnswerBody {
   }
 
   received(bytes: Buffer<ArrayBuffer>): void {
+    this.#hasHeard = true
     try {
       if (this.#head === null) this.#readHead(bytes)
       else this.#readBody(bytes)
