@@ -9,6 +9,8 @@ const POLL_MS = 25
 export interface ChildServer {
   readonly port: number
   readonly pid: number
+  /** Settles when the process has ended. */
+  readonly exited: Promise<number>
 }
 
 interface ChildServerOptions {
@@ -37,7 +39,7 @@ export async function startServer(options: ChildServerOptions): Promise<ChildSer
     stdout: Bun.file(stdout),
     stderr: Bun.file(stderr),
   })
-  process.on('exit', () => endTree(child.pid))
+  process.on('exit', () => child.exitCode ?? child.signalCode ?? endTree(child.pid)) // its number may be another's by then
 
   const giveUpAt = performance.now() + START_LIMIT_MS
   while (!(await answers(port, readyPath))) {
@@ -47,7 +49,7 @@ export async function startServer(options: ChildServerOptions): Promise<ChildSer
     }
     await Bun.sleep(POLL_MS)
   }
-  return { port, pid: child.pid }
+  return { port, pid: child.pid, exited: child.exited }
 }
 
 /** A port that is free now. */
@@ -59,7 +61,10 @@ export function freePort(): number {
 
 async function answers(port: number, path: string): Promise<boolean> {
   try {
-    const response = await fetch(`http://127.0.0.1:${port}${path}`, { signal: AbortSignal.timeout(2000) })
+    const response = await fetch(`http://127.0.0.1:${port}${path}`, {
+      signal: AbortSignal.timeout(2000),
+      keepalive: false,
+    })
     await response.arrayBuffer()
     return response.status === 200
   } catch {

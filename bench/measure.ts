@@ -21,7 +21,7 @@ export interface Servers<T> {
 export type Round = Servers<Sample>
 
 /** CPU time per unit while the server works under the load. Throws when any answer was wrong. */
-async function sample(server: ChildServer, scenario: Scenario, durationMs: number): Promise<Sample> {
+export async function sample(server: ChildServer, scenario: Scenario, durationMs: number): Promise<Sample> {
   const before = cpuMicroseconds(server.pid)
   const tally = await load(server.port, scenario, durationMs)
   await Bun.sleep(SETTLE_MS)

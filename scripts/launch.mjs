@@ -16,13 +16,20 @@ const tasks = {
   dev: ['--watch', ...gateway, '--dev'],
   test: ['test', '--timeout=20000'],
   bench: [join(root, 'bench/run.ts')],
+  soak: [join(root, 'bench/soak.ts')],
   install: null,
 }
 
 const changedAt = (path) => statSync(join(root, path), { throwIfNoEntry: false })?.mtimeMs ?? 0
 
-/** npm writes the hidden lock file last: older than ours means that something is missing. */
-const isInstalled = () => changedAt('node_modules/.package-lock.json') >= changedAt('package-lock.json')
+const BUN = 'node_modules/bun/bin/bun.exe' // its name on every platform
+
+/**
+ * npm writes the hidden lock file last: older than ours means that something is missing. One that was stopped may have
+ * written it all the same.
+ */
+const isInstalled = () =>
+  changedAt('node_modules/.package-lock.json') >= changedAt('package-lock.json') && changedAt(BUN) > 0
 
 /** One launcher at a time: two at once would take each other's files away. Answers npm's exit code. */
 function install() {
@@ -44,6 +51,7 @@ function runNpm() {
     shell: process.platform === 'win32',
   })
   if (error !== undefined) console.error(error.message)
+  if (status !== 0) console.error('The dependencies could not be installed: once, npm needs a way to its registry.')
   return status ?? 1
 }
 
@@ -64,7 +72,12 @@ function takeLock() {
 /** Puts the folder in its place in one step, owner and all; not where one stands that is not empty. */
 function isTaken() {
   const mine = `${lock}-${process.pid}`
-  mkdirSync(join(mine, String(process.pid)), { recursive: true })
+  try {
+    mkdirSync(join(mine, String(process.pid)), { recursive: true })
+  } catch (error) {
+    console.error(`Cannot write to ${root} (${error.code}): run \`npm ci\` there once as somebody who may.`)
+    process.exit(1)
+  }
   try {
     renameSync(mine, lock)
     return true
@@ -107,8 +120,7 @@ if (command === undefined) {
 }
 const installed = isInstalled() ? 0 : install()
 if (installed !== 0 || command === null) process.exit(installed)
-const bun = join(root, 'node_modules/bun/bin/bun.exe') // its name on every platform
-const child = spawn(bun, [...command, ...rest], { stdio: 'inherit' })
+const child = spawn(join(root, BUN), [...command, ...rest], { stdio: 'inherit' })
 for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
 // A terminal sends Ctrl-C to the whole group: passed on, it would be the second one, which means "at once".
 process.on('SIGINT', () => {})

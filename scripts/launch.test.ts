@@ -27,7 +27,8 @@ const timer = setInterval(() => {
     unlinkSync('broken')
     process.exit(7)
   }
-  mkdirSync('node_modules', { recursive: true })
+  mkdirSync('node_modules/bun/bin', { recursive: true })
+  writeFileSync('node_modules/bun/bin/bun.exe', '')
   writeFileSync('node_modules/.package-lock.json', '{}')
 }, 5)
 `
@@ -116,8 +117,17 @@ test('when the one that installs fails, the one that waits tries', async () => {
 })
 
 test('where all is installed npm is not asked', async () => {
-  mkdirSync(join(folder, 'node_modules'))
+  mkdirSync(join(folder, 'node_modules/bun/bin'), { recursive: true })
+  touch('node_modules/bun/bin/bun.exe')
   touch('node_modules/.package-lock.json')
   expect(await launch().exited).toBe(0)
   expect(existsSync(join(folder, 'asked'))).toBe(false)
+})
+
+test('where an installation broke off before Bun was there, npm is asked again', async () => {
+  mkdirSync(join(folder, 'node_modules'))
+  touch('node_modules/.package-lock.json')
+  touch('go')
+  expect(await launch().exited).toBe(0)
+  expect(timesAsked()).toBe(1)
 })

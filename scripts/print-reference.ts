@@ -12,24 +12,9 @@ import { settingGroups } from '../packages/gateway/src/config/settings.ts'
 import { errors } from '../packages/gateway/src/kernel/errors.ts'
 import { catalog } from '../packages/gateway/src/providers/catalog.ts'
 import type { Auth, Provider, Rename } from '../packages/gateway/src/providers/provider.ts'
+import { code, page, paragraph, table } from './markdown.ts'
 import { PROVIDERS_EXAMPLE, ROUTING_EXAMPLE } from './reference-examples.ts'
-
-const ORIGIN = '<!-- Printed by scripts/print-reference.ts. Change the table it is printed from, not this page. -->'
-
-const code = (text: string): string => (text === '' ? '' : `\`${text}\``)
-const row = (cells: readonly string[]): string => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  return [row(head), row(head.map(() => '---')), ...rows.map(row)].join('\n')
-}
-
-function page(title: string, ...blocks: readonly string[]): string {
-  return `${[`# ${title}`, ORIGIN, ...blocks].join('\n\n')}\n`
-}
-
-function paragraph(...lines: readonly string[]): string {
-  return wrap(lines.join(' '), 118).join('\n')
-}
+import { eventsPage, metricsPage } from './telemetry-reference.ts'
 
 function defaultCell({ fallback, inDevelopment, otherwise }: Setting): string {
   const usually = code(fallback ?? otherwise ?? '')
@@ -97,6 +82,11 @@ function adaptations({ quirks = {} }: Provider): string {
   return [...(dropped === '' ? [] : [`left out: ${dropped}`]), ...(quirks.rename ?? []).map(renameText)].join('; ')
 }
 
+/** The operations a provider has besides models and chat, as the catalog names them. */
+function offered({ operations: { models: _models, chat: _chat, countTokens: _count, ...others } }: Provider): string {
+  return Object.keys(others).map(code).join(', ')
+}
+
 function providerRow(provider: Provider): readonly string[] {
   const { apiUrl, apiKey } = providerSettings(provider)
   const isOptional = provider.keyOptional === true || provider.auth.kind === 'none'
@@ -106,6 +96,7 @@ function providerRow(provider: Provider): readonly string[] {
     code(provider.baseUrl),
     authCell(provider.auth),
     adaptations(provider),
+    offered(provider),
   ]
 }
 
@@ -117,7 +108,10 @@ function providersPage(): string {
       'where it is not the usual one. What a provider does not understand is left out or renamed, and every answer',
       'says so in `x-gateway-changes`.',
     ),
-    table(['provider', 'settings', 'base URL', 'key sent as', 'request fields'], catalog.map(providerRow)),
+    table(
+      ['provider', 'settings', 'base URL', 'key sent as', 'request fields', 'besides models and chat'],
+      catalog.map(providerRow),
+    ),
     '## Of your own',
     'Any OpenAI-compatible service becomes a provider by an entry in the YAML file that `GATEWAY_CONFIG_PATH` names:',
     `\`\`\`yaml\n${PROVIDERS_EXAMPLE}\n\`\`\``,
@@ -197,6 +191,8 @@ export function pages(): ReadonlyMap<string, string> {
     ['docs/reference/providers.md', providersPage()],
     ['docs/reference/routing.md', routingPage()],
     ['docs/reference/errors.md', errorsPage()],
+    ['docs/reference/metrics.md', metricsPage()],
+    ['docs/reference/events.md', eventsPage()],
     ['.env.example', envExample()],
   ])
 }

@@ -1,9 +1,13 @@
 import { about, contract } from './handlers/about.ts'
 import { chatCompletions, type ChatParts } from './handlers/chat-completions.ts'
 import { health, ready } from './handlers/health.ts'
+import { countTokens, messages } from './handlers/messages.ts'
 import { getModel, listModels, type ModelsParts } from './handlers/models.ts'
 import { proxy, type ProxyParts } from './handlers/proxy.ts'
+import { pushMetrics, type PushMetricsParts } from './handlers/push-metrics.ts'
+import { relayed, relayedOperations, type RelayedParts } from './handlers/relayed.ts'
 import { explainRoute, type RouteExplainParts } from './handlers/route-explain.ts'
+import { responses, type ResponsesParts, storedResponse, type StoredResponseParts } from './handlers/responses.ts'
 import type { Route } from './server/router.ts'
 
 export interface AppParts {
@@ -13,13 +17,18 @@ export interface AppParts {
   readonly isReady: () => boolean
   readonly models: ModelsParts
   readonly chat: ChatParts
+  readonly responses: ResponsesParts & StoredResponseParts
+  readonly relayed: RelayedParts
   readonly explain: RouteExplainParts
   readonly proxy: ProxyParts
+  /** `null`: clients push no metrics. */
+  readonly push: PushMetricsParts | null
 }
 
 /** The route table: every path, who may use it, and who answers. Each answers under `/v1` as well. */
 export function routes(parts: AppParts): readonly Route[] {
   const passed = proxy(parts.proxy)
+  const stored = storedResponse(parts.responses)
   const table: Route[] = [
     { name: '/health', path: '/health', access: 'public', methods: { GET: health } },
     { name: '/ready', path: '/ready', access: 'public', methods: { GET: ready(parts.isReady) } },
@@ -31,6 +40,18 @@ export function routes(parts: AppParts): readonly Route[] {
       access: 'caller',
       methods: { POST: chatCompletions(parts.chat) },
     },
+    ...anthropicRoutes(parts.chat),
+    { name: '/v1/responses', path: '/responses', access: 'caller', methods: { POST: responses(parts.responses) } },
+    {
+      name: '/v1/responses/{id}',
+      path: '/responses/:id{.+}',
+      access: 'caller',
+      methods: { GET: stored, DELETE: stored },
+    },
+    ...relayedOperations.map((operation): Route => {
+      const path = `/${operation.name}`
+      return { name: `/v1${path}`, path, access: 'caller', methods: { POST: relayed(operation, parts.relayed) } }
+    }),
     {
       name: '/v1/route/explain',
       path: '/route/explain',
@@ -43,9 +64,30 @@ export function routes(parts: AppParts): readonly Route[] {
       access: 'caller',
       methods: { GET: passed, POST: passed, PUT: passed, PATCH: passed, DELETE: passed },
     },
+    ...pushRoutes(parts),
     { name: '/openapi.json', path: '/openapi.json', access: 'caller', methods: { GET: contract(parts.contract) } },
   ]
   const listed = table.map(({ name, methods }) => `${Object.keys(methods).join('|')} ${name}`)
   const home = about({ name: parts.name, version: parts.version, routes: listed })
   return [{ name: '/', path: '/', access: 'caller', methods: { GET: home } }, ...table]
 }
+
+/** Clients of this dialect send their token under its name. */
+function anthropicRoutes(chat: ChatParts): readonly Route[] {
+  const door = { access: 'caller', acceptApiKeyHeader: true } as const
+  return [
+    { name: '/v1/messages', path: '/messages', ...door, methods: { POST: messages(chat) } },
+    {
+      name: '/v1/messages/count_tokens',
+      path: '/messages/count_tokens',
+      ...door,
+      methods: { POST: countTokens(chat) },
+    },
+  ]
+}
+
+/** Where clients push their metrics, if they may. */
+const pushRoutes = ({ push }: AppParts): Route[] =>
+  push === null
+    ? []
+    : [{ name: '/v1/metrics', path: '/metrics', access: 'caller', methods: { POST: pushMetrics(push) } }]

@@ -30,9 +30,11 @@ export function banner({ url, startedInMs, gateway, found, version }: BannerFact
   return [
     `Inference Gateway ${version} is ready at ${url}/v1  (${Math.round(startedInMs)} ms)`,
     '',
-    `  providers   ${ready.join(', ')}`,
+    `  providers   ${ready.join(', ') || 'none'}`,
     ...(first === undefined
-      ? ['              No key is set and no local server was found: the built-in simulator answers.']
+      ? [
+          `              No key is set and no local server was found: ${gateway.accounts.length === 0 ? 'nobody answers.' : 'the built-in simulator answers.'}`,
+        ]
       : []),
     `  add more    set ${missing.slice(0, 5).join(', ')}${missing.length > 5 ? `, … (${missing.length - 5} more: npm start -- --help)` : ''}`,
     '',

@@ -6,7 +6,7 @@ import { GatewayError } from './kernel/errors.ts'
 import type { Emit } from './kernel/events.ts'
 import { runAfter } from './kernel/timers.ts'
 import { type AccountsOptions, configuredAccounts, requirementOf } from './providers/accounts.ts'
-import { catalog } from './providers/catalog.ts'
+import { catalog, withUsualOperations } from './providers/catalog.ts'
 import type { Account, Provider, Target, Upstream } from './providers/provider.ts'
 import { simulatorProvider } from './providers/simulator/row.ts'
 import type { OwnedBreakers } from './routing/breaker.ts'
@@ -14,6 +14,7 @@ import { createModelDirectory, type KeptLists } from './routing/model-directory.
 import { createModelListing } from './routing/model-listing.ts'
 import { answererHeaders, type ModelNameRules } from './routing/model-name.ts'
 import { createModelPolicy } from './routing/model-policy.ts'
+import { permittedDirectory } from './routing/permitted-directory.ts'
 import { createPlanner, type ModelRoute, type Planner } from './routing/planner.ts'
 import type { Selector } from './routing/select.ts'
 
@@ -55,19 +56,25 @@ export function createConfigure(lasting: LastingParts) {
       lasting.selector.forget(provider.id)
     }
     before = providers.accounts
-    const models = modelParts(providers, lasting, kept)
+    const models = modelParts(configuration, providers, lasting, kept)
     return { ...providers, ...models, ...planners(configuration, providers, models, lasting) }
   }
 }
+
+const inMessages = (row: Provider): Provider => ({ ...row, chatsInMessages: true })
 
 type ProviderParts = ReturnType<typeof providerParts>
 
 function providerParts(
   { settings: { providers: settings }, customProviders = [] }: Configuration,
-  { settings: { isDevelopment, simulatorEnabled }, found }: LastingParts,
+  { settings: { isDevelopment, simulatorEnabled, anthropicDialect }, found }: LastingParts,
   before: readonly Account[],
 ) {
-  const rows: readonly Provider[] = [...catalog, ...customProviders, ...(simulatorEnabled ? [simulatorProvider] : [])]
+  const rows: readonly Provider[] = [
+    ...catalog.map((row) => (row.id === 'anthropic' && anthropicDialect === 'messages' ? inMessages(row) : row)),
+    ...customProviders.map(withUsualOperations),
+    ...(simulatorEnabled ? [simulatorProvider] : []),
+  ]
   // In development nothing runs at Ollama's address in a container network: only what is found or set is asked.
   // The simulator lives here, and a provider of the file brings its address along.
   const addresses = Object.fromEntries([simulatorProvider, ...customProviders].map(({ id, baseUrl }) => [id, baseUrl]))
@@ -100,7 +107,12 @@ const isSame = (one: Account, other: Account): boolean =>
 
 type ModelParts = ReturnType<typeof modelParts>
 
-function modelParts({ accounts, rules }: ProviderParts, lasting: LastingParts, kept: KeptLists) {
+function modelParts(
+  { routes = new Map() }: Configuration,
+  { accounts, rules }: ProviderParts,
+  lasting: LastingParts,
+  kept: KeptLists,
+) {
   const { settings, upstream, clock, emit } = lasting
   const directory = createModelDirectory({
     accounts,
@@ -118,6 +130,7 @@ function modelParts({ accounts, rules }: ProviderParts, lasting: LastingParts, k
     isAllowed: policy.isAllowed,
     idFormat: settings.models.idFormat,
     providers: rules.configured,
+    routes,
   })
   return { directory, policy, listing }
 }
@@ -134,7 +147,7 @@ function planners(
   { directory, policy }: ModelParts,
   { settings, selector }: LastingParts,
 ): Planners {
-  const names: ModelNameRules = { ...rules, aliases: new Map(), directory }
+  const names: ModelNameRules = { ...rules, aliases: new Map(), directory: permittedDirectory(directory, policy) }
   const { isAllowed } = policy
   const parts = { rules: names, routes, target, isAllowed, retries: settings.routing.retryEnabled }
   return {

@@ -1,37 +1,46 @@
-import type { RouteLimits, RouteTimeouts } from '@inference-gateway/protocol/route'
 import { type AppParts, routes } from './app.ts'
 import type { Settings } from './config/load.ts'
-import { type Configuration, type Configured, createConfigure } from './configured.ts'
-import type { ChatDispatch } from './dispatch/chat.ts'
+import { type Configuration, createConfigure } from './configured.ts'
+import type { Dispatch } from './dispatch/complete.ts'
 import type { RelayOptions } from './dispatch/relay.ts'
-import { followChat, type FollowParts } from './handlers/follow-chat.ts'
-import { requirePermitted } from './handlers/proxy-policy.ts'
+import { createResponseKeepers } from './handlers/response-keepers.ts'
 import { type Clock, systemClock } from './kernel/clock.ts'
 import type { Emit } from './kernel/events.ts'
+import type { PriceOf } from './kernel/prices.ts'
 import { createTicker } from './kernel/ticker.ts'
 import { sleep, startTimer } from './kernel/timers.ts'
-import { callLimits, createUpstreams, createVerifier } from './outside.ts'
+import { relayLimits, tickMs } from './limits.ts'
+import { modelRoutes } from './model-routes.ts'
+import { createUpstreams, createVerifier } from './outside.ts'
 import type { Account } from './providers/provider.ts'
 import { createBreakers } from './routing/breaker.ts'
-import { requireProvider } from './routing/model-name.ts'
-import type { ModelPolicy } from './routing/model-policy.ts'
+import type { ModelRoute } from './routing/planner.ts'
 import { createRetryBudget } from './routing/retry-budget.ts'
 import { createSelector } from './routing/select.ts'
 import { createErrorReplies, type ErrorReplies } from './server/error-reply.ts'
 import type { Connection } from './server/listen.ts'
 import { createRouter, type RouterParts } from './server/router.ts'
+import { content } from './steps/content.ts'
+import { cors } from './steps/cors.ts'
 import { guard, type GuardParts } from './steps/guard.ts'
 import { limit } from './steps/limit.ts'
 import { observe } from './steps/observe.ts'
+import type { Connections } from './upstream/client.ts'
 
 export interface GatewayOptions extends Configuration {
   /** Base URLs of model servers found on this machine, by provider id. */
   readonly found?: Readonly<Record<string, string>>
   readonly version: string
+  /** All authorities that are trusted, in PEM; by default the well-known ones. */
+  readonly authorities?: readonly string[] | null
   /** The contract, parsed; read when somebody asks. */
   readonly contract: () => Promise<unknown>
   /** Hears everything that happens. */
   readonly emit: Emit
+  /** What tokens cost; by default nobody knows. */
+  readonly priceOf?: PriceOf
+  /** Gives requests their place in a trace, and takes the metrics that clients push. */
+  readonly telemetry?: (Pick<RouterParts, 'startTrace'> & { readonly pushed: AppParts['push'] }) | null
   readonly clock?: Clock
 }
 
@@ -41,6 +50,9 @@ export interface Gateway {
   readonly accounts: readonly Account[]
   /** For each provider that cannot be asked: what to set. */
   readonly requirements: ReadonlyMap<string, string>
+  /** Whether a provider lists the model, or the configuration or the price table names it. Asks nobody. */
+  readonly knowsModel: (provider: string, model: string) => boolean
+  readonly connections: () => Connections
   /** Takes over other providers and model names, whole. Requests that run keep what they have begun with. */
   readonly reload: (configuration: Configuration) => void
   /** Makes `/ready` answer 503. */
@@ -52,26 +64,28 @@ export interface Gateway {
 
 /** Puts the parts together. The only place that knows all settings. */
 export function createGateway(options: GatewayOptions): Gateway {
-  const { settings, emit, clock = systemClock } = options
+  const { settings, emit, clock = systemClock, priceOf = () => null, telemetry = null } = options
   const errorReplies = createErrorReplies(settings.errorFormat)
-  const verifier = settings.enableAuth ? createVerifier(settings, clock, emit) : null
+  const verifier = settings.enableAuth ? createVerifier(options, clock) : null
   const lasting = lastingParts(options, clock)
   const configure = createConfigure(lasting)
   const { dispatch, breakOff } = dispatchParts(settings, lasting, errorReplies)
   const { selector, breakers } = lasting
   const budget = createRetryBudget({ clock })
-  const follow = { dispatch, selector, breakers, budget, clock, sleep, random: Math.random }
+  const following = { dispatch, selector, breakers, budget, clock, sleep, random: Math.random }
   const door = {
-    watch: observe({ clock, emit, errorReply: errorReplies.reply }),
-    steps: stepsOf(verifier, settings),
+    watch: cors(settings.server.allowedOrigins)(observe({ clock, emit, priceOf, errorReply: errorReplies.reply })),
+    steps: stepsOf(verifier, options),
     limitBytes: settings.server.maxRequestBodyBytes,
     newId: () => crypto.randomUUID(),
+    startTrace: telemetry?.startTrace ?? null,
   }
   let isDraining = false
   const fixed = {
     name: settings.applicationName,
     version: options.version,
     contract: options.contract,
+    push: settings.telemetry.pushEnabled ? (telemetry?.pushed ?? null) : null,
     isReady: () => !isDraining && (verifier?.ready() ?? true),
   }
 
@@ -79,10 +93,11 @@ export function createGateway(options: GatewayOptions): Gateway {
   function open(configuration: Configuration) {
     lasting.heed(configuration)
     const configured = configure(configuration)
-    const variable = modelRoutes(configured, configuration, lasting, follow)
+    const variable = modelRoutes(configured, configuration, lasting, following)
     const router = createRouter({ ...door, routes: routes({ ...fixed, ...variable }) })
     configured.directory.warm()
-    return { ...configured, router }
+    const { routes: names = new Map() } = configuration
+    return { ...configured, router, named: new Set([...names.values()].flatMap(namedModels)) }
   }
   let current = open(options)
   verifier?.start()
@@ -95,6 +110,11 @@ export function createGateway(options: GatewayOptions): Gateway {
     get requirements() {
       return current.requirements
     },
+    knowsModel: (provider, model) =>
+      current.named.has(`${provider}/${model}`) ||
+      current.directory.peek(model).some((listed) => listed.served_by === provider) ||
+      priceOf(provider, model) !== null,
+    connections: lasting.upstream.connections,
     reload: (configuration) => void (current = open(configuration)),
     drain: () => (isDraining = true),
     breakOff,
@@ -106,18 +126,24 @@ export function createGateway(options: GatewayOptions): Gateway {
   }
 }
 
-function stepsOf(verifier: GuardParts['verifier'], { server }: Settings): RouterParts['steps'] {
+const namedModels = ({ deployments }: ModelRoute): string[] =>
+  deployments.map(({ provider, model }) => `${provider}/${model}`)
+
+function stepsOf(verifier: GuardParts['verifier'], { settings, emit }: GatewayOptions): RouterParts['steps'] {
+  const { server, logContent, logLevel } = settings
   const limited = limit(server.maxInFlight)
-  return (access) => {
-    const guarded = guard({ access, verifier, acceptApiKeyHeader: false })
-    return access === 'public' ? guarded : (next) => guarded(limited(next))
+  const overheard = logContent && logLevel === 'debug' ? content(emit) : null
+  return ({ access, acceptApiKeyHeader = false }) => {
+    const guarded = guard({ access, verifier, acceptApiKeyHeader })
+    if (access === 'public') return guarded
+    return (next) => guarded(limited(overheard === null ? next : overheard(next)))
   }
 }
 
 type Lasting = ReturnType<typeof lastingParts>
 
 /** What stays when the configuration is read again: pools, and what is known of targets. */
-function lastingParts({ settings, found = {}, emit, version }: GatewayOptions, clock: Clock) {
+function lastingParts({ settings, found = {}, emit, version, authorities = null }: GatewayOptions, clock: Clock) {
   let { providers } = settings
   const now: Settings = {
     ...settings,
@@ -135,65 +161,13 @@ function lastingParts({ settings, found = {}, emit, version }: GatewayOptions, c
     emit,
     clock,
     ticker,
-    upstream: createUpstreams(now, { version, clock, ticker }),
+    upstream: createUpstreams(now, { version, authorities, clock, ticker }),
     selector: createSelector({ random }),
+    keepers: createResponseKeepers(),
     breakers: createBreakers({ clock, random, emit }),
     heed: (configuration: Configuration): void => void (providers = configuration.settings.providers),
   }
 }
-
-/** The parts of the routes that depend on the configuration. */
-function modelRoutes(
-  { rules, listing, policy, plan, preview, target }: Configured,
-  { settings: { providers } }: Configuration,
-  { settings, breakers, clock }: Lasting,
-  follow: Omit<FollowParts, 'permit'>,
-): Pick<AppParts, 'models' | 'chat' | 'explain' | 'proxy'> {
-  const permit = permitOf(policy)
-  return {
-    models: { listing, requireProvider: (provider) => requireProvider(provider, rules) },
-    chat: { plan, follow: followChat({ ...follow, permit }) },
-    explain: {
-      preview,
-      permit,
-      breakers,
-      clock,
-      limits: routeLimits(settings),
-      timeouts: (provider) => providerTimeouts({ ...settings, providers }, provider),
-    },
-    proxy: {
-      account: (provider) => target(requireProvider(provider, rules), ''),
-      isAllowed: policy.isOpen ? null : policy.isAllowed,
-      dispatch: follow.dispatch,
-    },
-  }
-}
-
-const permitOf = ({ isOpen, isAllowed }: ModelPolicy): FollowParts['permit'] =>
-  isOpen ? null : (models, { provider }) => requirePermitted(models, (model) => isAllowed(provider.id, model))
-
-const limitOrNone = (limit: number): number | null => (limit === 0 ? null : limit)
-
-function providerTimeouts(settings: Settings, provider: string): Omit<RouteTimeouts, 'first_token_ms'> {
-  const { connectTimeoutMs, sendTimeoutMs, responseHeaderTimeoutMs } = callLimits(settings, provider)
-  const { idleTimeoutMs, maxDurationMs } = relayLimits(settings)
-  return {
-    connect_ms: limitOrNone(connectTimeoutMs),
-    send_ms: limitOrNone(sendTimeoutMs),
-    response_header_ms: limitOrNone(responseHeaderTimeoutMs),
-    stream_idle_ms: limitOrNone(idleTimeoutMs),
-    stream_ms: limitOrNone(maxDurationMs),
-  }
-}
-
-const routeLimits = ({ server, models }: Settings): RouteLimits => ({
-  body_bytes: server.maxRequestBodyBytes,
-  in_flight: limitOrNone(server.maxInFlight),
-  read_ms: limitOrNone(server.readTimeoutMs),
-  write_ms: limitOrNone(server.writeTimeoutMs),
-  allowed_models: models.allowed,
-  disallowed_models: models.disallowed,
-})
 
 function dispatchParts(settings: Settings, lasting: Lasting, errorReplies: ErrorReplies) {
   const { upstream, clock, ticker } = lasting
@@ -213,25 +187,5 @@ function dispatchParts(settings: Settings, lasting: Lasting, errorReplies: Error
     isLeaving = true
     ticker.lookNow()
   }
-  return { dispatch: { upstream, clock, relay } satisfies ChatDispatch, breakOff }
-}
-
-function relayLimits({ client, streams, server }: Settings) {
-  return {
-    idleTimeoutMs: client.streamIdleTimeoutMs,
-    maxDurationMs: client.maxStreamDurationMs,
-    keepaliveMs: streams.keepaliveIntervalMs,
-    writeTimeoutMs: server.writeTimeoutMs,
-  }
-}
-
-/** Often enough to notice the shortest limit in time, and a client that has left well within a second. */
-function tickMs(settings: Settings): number {
-  const { timeoutMs, responseHeaderTimeoutMs } = settings.client
-  const own = Object.values(settings.providers).flatMap((each) => [
-    each.responseHeaderTimeoutMs ?? 0,
-    each.streamIdleTimeoutMs ?? 0,
-  ])
-  const limitsMs = [timeoutMs, responseHeaderTimeoutMs, ...own, ...Object.values(relayLimits(settings))]
-  return Math.max(5, Math.min(250, ...limitsMs.filter((ms) => ms > 0).map((ms) => ms / 4)))
+  return { dispatch: { upstream, clock, relay } satisfies Dispatch, breakOff }
 }

@@ -1,5 +1,4 @@
 import { readFileSync, statSync } from 'node:fs'
-import { parse } from 'yaml'
 import manifest from '../package.json' with { type: 'json' }
 import { banner, waitingProviders } from './banner.ts'
 import { configReport } from './config/config-report.ts'
@@ -9,9 +8,13 @@ import { type Loaded, loadSettings, type Settings, SettingsError } from './confi
 import type { Source } from './config/sources.ts'
 import { type ConfigFiles, createConfigFiles } from './config-files.ts'
 import { createGateway, type Gateway } from './gateway.ts'
+import type { Emit } from './kernel/events.ts'
+import { priceTable } from './kernel/price-table.ts'
+import { priceLookup } from './kernel/prices.ts'
+import { type Monitoring, startMonitoring } from './monitoring.ts'
 import { catalog } from './providers/catalog.ts'
 import { createReload } from './reload.ts'
-import { type Listener, listen } from './server/listen.ts'
+import { type Listener, listen, type TlsIdentity } from './server/listen.ts'
 import { shutDown } from './server/shutdown.ts'
 import { createLog, type Log } from './telemetry/log.ts'
 import { findLocalServers } from './upstream/local-servers.ts'
@@ -36,14 +39,14 @@ function readSources(flags: ReadonlySet<string>): Source[] {
 }
 
 /** Reads and checks all that can be set. Called again, it reads the configuration files again; variables do not change. */
-function createLoad(flags: ReadonlySet<string>, files: ConfigFiles): () => Loaded {
+function createLoad(flags: ReadonlySet<string>, files: ConfigFiles): () => Promise<Loaded> {
   let sources: readonly Source[] | null = null
   return () => loadSettings((sources ??= readSources(flags)), { catalog, readFile: files.read })
 }
 
-function loadOrFail(load: () => Loaded): Loaded {
+async function loadOrFail(load: () => Promise<Loaded>): Promise<Loaded> {
   try {
-    return load()
+    return await load()
   } catch (error) {
     if (error instanceof SettingsError) fail(error.message)
     throw error
@@ -51,35 +54,41 @@ function loadOrFail(load: () => Loaded): Loaded {
 }
 
 /** Answers the flags that only ask something, and ends; refuses those nobody knows. */
-function obeyFlags(flags: ReadonlySet<string>, load: () => Loaded): void {
-  const unknown = [...flags].find((flag) => !(flag in knownFlags))
+async function obeyFlags(flags: ReadonlySet<string>, load: () => Promise<Loaded>): Promise<void> {
+  const unknown = [...flags].find((flag) => !Object.hasOwn(knownFlags, flag))
   if (unknown !== undefined)
     fail(`Unknown flag ${unknown}. Known: ${Object.keys(knownFlags).join(', ')}. All else is set by variables.`)
   if (flags.has('--help')) process.stdout.write(helpText(catalog))
   else if (flags.has('--version')) process.stdout.write(`${manifest.version}\n`)
-  else if (flags.has('--print-config')) process.stdout.write(configReport(loadOrFail(load).effective))
+  else if (flags.has('--print-config')) process.stdout.write(configReport((await loadOrFail(load)).effective))
   else return
   process.exit(0)
 }
 
-function readTls({ tlsCertPath, tlsKeyPath }: Loaded['settings']['server']) {
-  if (tlsCertPath === null || tlsKeyPath === null) return null
+/** The code that reads certificates is read when there is one to read. */
+async function readCertificates({ server, client }: Settings, { read }: ConfigFiles) {
+  if (server.tlsCertPath === null && client.tlsCaPath === null) return { tls: null, authorities: null, renewal: null }
+  const { readAuthorities, readServerTls, TlsFileError } = await import('./tls-files.ts')
+  const { createTlsRenewal } = await import('./tls-renewal.ts')
   try {
-    return { cert: readFileSync(tlsCertPath, 'utf8'), key: readFileSync(tlsKeyPath, 'utf8') }
+    const tls = readServerTls(server, read)
+    const authorities = readAuthorities(client.tlsCaPath, (path) => readFileSync(path, 'utf8'))
+    const again = () => readServerTls(server, read)
+    const renewal =
+      tls === null ? null : (listener: Listener, log: Log) => createTlsRenewal({ tls, read: again, listener, log })
+    return { tls, authorities, renewal }
   } catch (error) {
-    return fail(
-      `SERVER_TLS_CERT_PATH, SERVER_TLS_KEY_PATH: cannot be read: ${error instanceof Error ? error.message : String(error)}`,
-    )
+    if (error instanceof TlsFileError) fail(error.message)
+    throw error
   }
 }
 
 /** How many ports after the usual one are tried when it is taken and nobody asked for it by name. */
 const NEXT_PORTS = 20
 
-function open({ settings, effective }: Loaded, gateway: Gateway, log: Log): Listener {
+function open({ settings, effective }: Loaded, tls: TlsIdentity | null, gateway: Gateway, log: Log): Listener {
   const { host, port, idleTimeoutMs, readTimeoutMs } = settings.server
   const isChosen = !effective.find(({ env }) => env === 'SERVER_PORT')?.source.startsWith('default')
-  const tls = readTls(settings.server)
   const onBug = (error: unknown) => {
     log.error(error, 'uncaught error')
     return Response.json({ error: 'The gateway failed.', code: 'internal_error', type: 'api_error' }, { status: 500 })
@@ -87,7 +96,18 @@ function open({ settings, effective }: Loaded, gateway: Gateway, log: Log): List
   const tries = settings.isDevelopment && !isChosen ? NEXT_PORTS : 0
   for (let offset = 0; ; offset++) {
     try {
-      return listen({ host, port: port + offset, tls, idleTimeoutMs, readTimeoutMs, fetch: gateway.fetch, onBug })
+      const listener = listen({
+        host,
+        port: port + offset,
+        tls,
+        idleTimeoutMs,
+        readTimeoutMs,
+        fetch: gateway.fetch,
+        onBug,
+      })
+      if (offset > 0)
+        log.warn(`Port ${port} is taken, by another gateway perhaps: this one listens on ${listener.port}.`)
+      return listener
     } catch (error) {
       const isTaken = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE'
       if (isTaken && offset < tries) continue
@@ -98,15 +118,27 @@ function open({ settings, effective }: Loaded, gateway: Gateway, log: Log): List
 }
 
 /** What works, but not as somebody may expect. */
-function doubts({ environment, enableTelemetry }: Settings): string[] {
-  return [
-    ...(['production', 'development'].includes(environment)
-      ? []
-      : [`ENVIRONMENT=${environment} counts as production: only \`development\` changes anything.`]),
-    ...(enableTelemetry
-      ? ['ENABLE_TELEMETRY: this version collects no metrics yet, nothing listens on TELEMETRY_METRICS_PORT.']
-      : []),
-  ]
+function doubts({ environment }: Settings): string[] {
+  const isKnown = ['production', 'development'].includes(environment)
+  return isKnown ? [] : [`ENVIRONMENT=${environment} counts as production: only \`development\` changes anything.`]
+}
+
+/** What hears of everything: the log, and, where it is switched on, telemetry. */
+const tellAll = (log: Log, monitoring: Monitoring | null): Emit =>
+  monitoring === null
+    ? log.listen
+    : (event) => {
+        log.listen(event)
+        monitoring.listen(event)
+      }
+
+/** Opens the port of the metrics. */
+function openMetrics({ serve }: Monitoring, { telemetry }: Settings, log: Log): void {
+  try {
+    log.info(`metrics at ${serve().url}/metrics`)
+  } catch (error) {
+    fail(`Cannot listen on TELEMETRY_METRICS_PORT=${telemetry.metricsPort}: choose another. ${String(error)}`)
+  }
 }
 
 /** Those that need no key and of which nobody said anything: they may run at their usual address, or not at all. */
@@ -115,8 +147,16 @@ function assumedProviders({ providers }: Settings): ReadonlySet<string> {
   return new Set(assumed.map(({ id }) => id))
 }
 
+interface Running {
+  readonly listener: Listener
+  readonly gateway: Gateway
+  readonly settings: Settings
+  readonly log: Log
+  readonly monitoring: Monitoring | null
+}
+
 /** The first signal asks to leave in good order, the second to leave at once. */
-function stopOnSignals(listener: Listener, gateway: Gateway, { server }: Settings, log: Log): void {
+function stopOnSignals({ listener, gateway, settings: { server }, log, monitoring }: Running): void {
   const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
   let isStopping = false
   const stop = async (signal: string) => {
@@ -124,9 +164,12 @@ function stopOnSignals(listener: Listener, gateway: Gateway, { server }: Setting
     isStopping = true
     log.info(`${signal}: finishing ${listener.pending()} running requests; a second signal stops at once`)
     log.flush()
-    const { lameDuckMs, shutdownTimeoutMs: timeoutMs } = server
+    const { shutdownTimeoutMs: timeoutMs } = server
+    // Who presses Ctrl-C has no load balancer that must notice first.
+    const lameDuckMs = signal === 'SIGINT' ? 0 : server.lameDuckMs
     await shutDown({ listener, drain: gateway.drain, breakOff: gateway.breakOff, lameDuckMs, timeoutMs, sleep })
     gateway.close()
+    await monitoring?.close()
     log.flush()
     process.exit(0)
   }
@@ -134,11 +177,11 @@ function stopOnSignals(listener: Listener, gateway: Gateway, { server }: Setting
 }
 
 /** SIGHUP and other text in a configuration file mean the same. */
-function reloadOnChange(reload: (cause: string) => void, files: ConfigFiles, log: Log): void {
-  process.on('SIGHUP', () => reload('SIGHUP'))
+function reloadOnChange(what: string, reload: (cause: string) => unknown, files: ConfigFiles, log: Log): void {
+  process.on('SIGHUP', () => void reload('SIGHUP'))
   files.watch(
-    () => reload('configuration file changed'),
-    (error) => log.error(error, 'changes of the configuration files go unseen: send SIGHUP'),
+    () => void reload(`${what} file changed`),
+    (error) => log.error(error, `changes of the ${what} files go unseen: send SIGHUP`),
   )
 }
 
@@ -146,9 +189,11 @@ async function main(): Promise<void> {
   const flags = new Set(process.argv.slice(2))
   const files = createConfigFiles()
   const load = createLoad(flags, files)
-  obeyFlags(flags, load)
-  const loaded = loadOrFail(load)
+  await obeyFlags(flags, load)
+  const loaded = await loadOrFail(load)
   const { settings, customProviders, warnings } = loaded
+  const certificateFiles = createConfigFiles()
+  const { tls, authorities, renewal } = await readCertificates(settings, certificateFiles)
   process.stdout.on('error', () => {}) // whoever read the log has gone; that is no reason to stop
   const log = createLog({
     name: settings.applicationName,
@@ -160,21 +205,33 @@ async function main(): Promise<void> {
   for (const warning of [...warnings, ...doubts(settings)]) log.warn(warning)
   const unset = (id: string) => settings.providers[id]?.apiUrl === null
   const found = settings.isDevelopment ? await findLocalServers(unset) : {}
-  let contractRead: unknown
-  const contract = async (): Promise<unknown> => (contractRead ??= parse(readFileSync(CONTRACT, 'utf8')))
+  const monitoring = await startMonitoring({
+    settings,
+    version: manifest.version,
+    droppedLines: log.dropped,
+    warn: log.warn,
+  })
+  let contract: unknown
   const gateway = createGateway({
     settings,
     customProviders,
     routes: loaded.models,
     found,
     version: manifest.version,
-    contract,
-    emit: log.listen,
+    authorities,
+    // The runtime's parser names no lines, but takes 2 ms for what would take the other a fifth of a second.
+    contract: async () => (contract ??= Bun.YAML.parse(readFileSync(CONTRACT, 'utf8'))),
+    emit: tellAll(log, monitoring),
+    priceOf: priceLookup(loaded.prices, priceTable),
+    telemetry: monitoring,
   })
+  monitoring?.watch(gateway)
   for (const waiting of waitingProviders(customProviders, gateway.requirements)) log.warn(waiting)
-  const listener = open(loaded, gateway, log)
-  stopOnSignals(listener, gateway, settings, log)
-  reloadOnChange(createReload({ loaded, load, gateway, log }), files, log)
+  const listener = open(loaded, tls, gateway, log)
+  if (monitoring !== null) openMetrics(monitoring, settings, log)
+  stopOnSignals({ listener, gateway, settings, log, monitoring })
+  reloadOnChange('configuration', createReload({ loaded, load, gateway, log }), files, log)
+  if (renewal !== null) reloadOnChange('certificate', renewal(listener, log), certificateFiles, log)
   const startedInMs = performance.now()
   if (settings.logFormat === 'pretty')
     process.stdout.write(banner({ url: listener.url, startedInMs, gateway, found, version: manifest.version }))

@@ -1,18 +1,22 @@
 import { createOidcVerifier, type OidcVerifier } from './auth/oidc.ts'
 import type { Settings } from './config/load.ts'
 import type { Clock } from './kernel/clock.ts'
+import { GatewayError } from './kernel/errors.ts'
 import type { Emit } from './kernel/events.ts'
 import type { Ticker } from './kernel/ticker.ts'
 import { sleep } from './kernel/timers.ts'
-import type { Upstream, UpstreamAnswer } from './providers/provider.ts'
+import type { UpstreamAnswer, UpstreamRequest } from './providers/provider.ts'
 import { simulatorProvider } from './providers/simulator/row.ts'
 import { createSimulator } from './providers/simulator/simulator.ts'
-import { bodyOf } from './upstream/body-stream.ts'
+import { StreamBody } from './upstream/body-stream.ts'
 import type { CallLimits } from './upstream/call-watch.ts'
-import { createUpstream } from './upstream/client.ts'
+import { createUpstream, type HttpUpstream } from './upstream/client.ts'
+import { createFindProxy, type FindProxy } from './upstream/forward-proxy.ts'
 
 export interface UpstreamParts {
   readonly version: string
+  /** All authorities that are trusted, in PEM; `null`: the well-known ones. */
+  readonly authorities: readonly string[] | null
   readonly clock: Clock
   readonly ticker: Ticker
 }
@@ -23,12 +27,15 @@ const CONNECT_TIMEOUT_MS = 10_000
 /** Providers are asked over HTTP; the simulator answers in the process. */
 export function createUpstreams(
   settings: Settings,
-  { version, clock, ticker }: UpstreamParts,
-): Upstream & { close(): void } {
+  { version, authorities, clock, ticker }: UpstreamParts,
+): HttpUpstream {
   const { client } = settings
   const http = createUpstream({
     userAgent: `inference-gateway/${version}`,
-    tls: { minVersion: client.tlsMinVersion, ca: null },
+    // As `via` can write it: one word.
+    ownName: settings.applicationName.replaceAll(/[^\w.-]+/g, '-'),
+    tls: { minVersion: client.tlsMinVersion, authorities },
+    findProxy: findProxyOf(settings),
     limits: (provider) => callLimits(settings, provider),
     maxIdle: client.maxIdleConnections,
     maxIdlePerHost: client.maxIdleConnectionsPerHost,
@@ -40,11 +47,19 @@ export function createUpstreams(
   return {
     send(request) {
       if (request.account.provider.id !== simulatorProvider.id) return http.send(request)
-      return simulator.send(request).then(answerOf)
+      return simulate(simulator, request, callLimits(settings, simulatorProvider.id))
     },
+    connections: http.connections,
     close: () => http.close(),
   }
 }
+
+const findProxyOf = ({ client }: Settings): FindProxy =>
+  createFindProxy({
+    https: client.httpsProxy?.reveal() ?? null,
+    http: client.httpProxy?.reveal() ?? null,
+    except: client.noProxy,
+  })
 
 /** The limits of one call to a provider, ms; 0 = none. */
 export function callLimits({ client, providers }: Settings, provider: string): CallLimits {
@@ -55,28 +70,53 @@ export function callLimits({ client, providers }: Settings, provider: string): C
   }
 }
 
-/** The simulator speaks in web responses. */
-function answerOf(response: Response): UpstreamAnswer {
-  const { status, statusText, headers, body } = response
-  return {
-    status,
-    statusText,
-    headers: Object.fromEntries(headers),
-    body: body === null ? null : bodyOf(body),
-    abort: (reason) => void body?.cancel(reason).catch(() => {}),
+/** The simulator speaks in web responses, and takes as long as any provider may. */
+async function simulate(
+  simulator: ReturnType<typeof createSimulator>,
+  request: UpstreamRequest,
+  { responseHeaderTimeoutMs }: CallLimits,
+): Promise<UpstreamAnswer> {
+  const limitMs = Math.min(request.answerWithinMs ?? Infinity, responseHeaderTimeoutMs || Infinity)
+  const late = new AbortController()
+  const timer = limitMs === Infinity ? null : setTimeout(() => late.abort(tooLate(limitMs)), limitMs)
+  const signal = AbortSignal.any([request.signal, late.signal])
+  try {
+    const { status, statusText, headers, body } = await simulator.send({ ...request, signal })
+    const parts = body === null ? null : new StreamBody(body)
+    const abort = (reason: unknown) => parts?.abort(reason)
+    return { status, statusText, headers: Object.fromEntries(headers), body: parts, abort }
+  } finally {
+    if (timer !== null) clearTimeout(timer)
   }
 }
 
+const tooLate = (ms: number) =>
+  new GatewayError('http_response_timeout', `Request timed out: simulator did not answer within ${ms} ms.`)
+
+export interface VerifierParts {
+  readonly settings: Settings
+  /** All authorities that are trusted, in PEM; by default the well-known ones. */
+  readonly authorities?: readonly string[] | null
+  readonly emit: Emit
+}
+
 /** Checks tokens with the issuer of the settings. */
-export function createVerifier({ oidc }: Settings, clock: Clock, log: Emit): OidcVerifier {
-  const { issuerUrl, clientId, clientSecret } = oidc
+export function createVerifier({ settings, authorities = null, emit }: VerifierParts, clock: Clock): OidcVerifier {
+  const { issuerUrl, clientId, clientSecret, acceptIdTokens } = settings.oidc
+  const tls = authorities === null ? {} : { tls: { ca: [...authorities] } }
+  const findProxy = findProxyOf(settings)
+  const { httpsProxy, httpProxy } = settings.client
+  const proxyTo = (url: string) => {
+    const proxy = url.startsWith('https:') ? httpsProxy : httpProxy
+    return proxy === null || findProxy(new URL(url)) === null ? {} : { proxy: proxy.reveal() }
+  }
   return createOidcVerifier({
     issuerUrl,
     clientId,
     clientSecret,
-    acceptIdTokens: false,
-    fetch: (url, init) => fetch(url, init),
+    acceptIdTokens,
+    fetch: (url, init) => fetch(url, { ...init, ...tls, ...proxyTo(url) }),
     clock,
-    log,
+    log: emit,
   })
 }

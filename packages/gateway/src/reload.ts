@@ -7,22 +7,22 @@ import type { Log } from './telemetry/log.ts'
 export interface ReloadParts {
   /** What the gateway was started with. */
   readonly loaded: Loaded
-  /** Reads and checks everything again. Throws SettingsError. */
-  readonly load: () => Loaded
+  /** Reads and checks everything again. Rejects with SettingsError. */
+  readonly load: () => Promise<Loaded>
   readonly gateway: Pick<Gateway, 'reload' | 'requirements'>
   readonly log: Pick<Log, 'info' | 'warn' | 'error'>
 }
 
 /**
  * Takes over what the configuration files say now: whole, or not at all when anything in them is wrong. The log says
- * which, with every change or every problem, and `cause`. Never throws.
+ * which, with every change or every problem, and `cause`. Never rejects.
  */
-export function createReload({ loaded, load, gateway, log }: ReloadParts): (cause: string) => void {
+export function createReload({ loaded, load, gateway, log }: ReloadParts): (cause: string) => Promise<void> {
   let current = loaded
-  return (cause) => {
+  return async (cause) => {
     try {
+      const next = await load()
       const before = current
-      const next = load()
       gateway.reload({ settings: next.settings, customProviders: next.customProviders, routes: next.models })
       current = next
       const changes = changesBetween(before, next)

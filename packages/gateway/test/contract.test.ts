@@ -35,7 +35,7 @@ beforeAll(async () => {
       SIMULATOR_ENABLED: 'true',
       DISALLOWED_MODELS: 'forbidden',
       SERVER_MAX_REQUEST_BODY_SIZE: '10000',
-      CLIENT_RESPONSE_HEADER_TIMEOUT: '100ms',
+      CLIENT_RESPONSE_HEADER_TIMEOUT: '400ms',
     },
   })
 })

@@ -89,6 +89,22 @@ describe('a refused model is refused however it is written', () => {
   })
 })
 
+test('a refused model is not suggested for one nobody knows', async () => {
+  const answer = await (await post('/v1/chat/completions', `{"model":"bad:last",${messages}}`)).text()
+  expect(answer).toContain('unknown_model')
+  expect(answer).not.toContain('bad')
+})
+
+test('an id that is listed once, since the other model of its name is refused, can be asked for', async () => {
+  const providers = { openai: provider.origin, groq: provider.origin }
+  await using other = await startGateway({ providers, env: { DISALLOWED_MODELS: 'openai/ok,bad' } })
+  const { data } = await (await fetch(`${other.url}/v1/models`)).json()
+  expect(data).toMatchObject([{ id: 'ok', served_by: 'groq' }])
+  const body = `{"model":"ok",${messages}}`
+  const response = await fetch(`${other.url}/v1/chat/completions`, { method: 'POST', body })
+  expect(response.headers.get('x-gateway-provider')).toBe('groq')
+})
+
 test('an allowed model passes', async () => {
   expect((await post('/proxy/openai/chat/completions', `{"model":"ok",${messages}}`)).status).toBe(200)
   expect((await post('/v1/chat/completions?provider=openai', `{"model":"ok",${messages}}`)).status).toBe(200)

@@ -1,9 +1,12 @@
-import { spawn } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { execFile, spawn } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'bun:test'
+import { parse } from 'yaml'
+import { startGatewayProcess } from './faults/gateway-process.ts'
 
+const CONTRACT = resolve(import.meta.dir, '../../../openapi.yaml')
 const MAIN = resolve(import.meta.dir, '../src/main.ts')
 
 let folder: string
@@ -26,6 +29,29 @@ async function linesOf(env: Readonly<Record<string, string>>, last: RegExp): Pro
   await new Promise((resolve) => child.on('close', resolve))
   return text.trim().split('\n')
 }
+
+test.each([
+  ['none of them', {}, []],
+  ['YAML for a file', { GATEWAY_CONFIG_PATH: '/dev/null' }, ['yaml']],
+])('libraries that not every start needs are read when they are used: %s', async (_, env, expected) => {
+  const spy = join(folder, 'spy.cjs')
+  writeFileSync(spy, "process.on('exit', () => console.error(Object.keys(require.cache).join()))")
+  const read = await new Promise<string>((resolve) =>
+    execFile(process.execPath, ['--no-env-file', '--preload', spy, MAIN, '--print-config'], { env }, (...[, , text]) =>
+      resolve(text),
+    ),
+  )
+  expect(read).toContain('/node_modules/hono/')
+  expect(['yaml', 'jose'].filter((name) => read.includes(`/node_modules/${name}/`))).toEqual(expected)
+})
+
+test('the contract is read in a moment, and nobody else waits meanwhile', async () => {
+  await using gateway = await startGatewayProcess('http://127.0.0.1:1')
+  const response = await fetch(`${gateway.url}/openapi.json`)
+  expect(await response.json()).toEqual(parse(readFileSync(CONTRACT, 'utf8')))
+  const [, ownMs] = /gateway;dur=([\d.]+)/.exec(response.headers.get('server-timing') ?? '') ?? []
+  expect(Number(ownMs)).toBeLessThan(50)
+})
 
 const messages = (lines: readonly string[]) => warnings(lines).map(({ msg }) => String(msg))
 
@@ -55,6 +81,11 @@ test('a provider of the file that lacks its key is named, with the variable', as
   const said = 'acme cannot be asked yet: set ACME_KEY, and restart.'
   expect(messages(await started({}))).toContain(said)
   expect((await started({ ACME_KEY: 'key' })).join()).not.toContain('ACME_KEY')
+})
+
+test.each(['--prot', 'toString', '8080'])('what is no flag, such as %s, does not start', async (argument) => {
+  const child = spawn(process.execPath, ['--no-env-file', MAIN, argument], { env: { SERVER_PORT: '0' }, timeout: 2000 })
+  expect(await new Promise((resolve) => child.on('close', resolve))).toBe(1)
 })
 
 test.each(['ENABLE_AUTH', 'AUTH_ENABLED'])('%s with an empty issuer does not start', async (name) => {

@@ -25,5 +25,7 @@ export interface ChatChunk {
 export interface ChatChunkChoice {
   readonly index?: number
   readonly delta?: Readonly<Record<string, unknown>> | null
+  /** Of completions of plain text, which have no delta. */
+  readonly text?: string | null
   readonly finish_reason?: string | null
 }

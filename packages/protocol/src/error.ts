@@ -21,3 +21,10 @@ export interface OpenAiErrorBody {
     readonly [member: string]: unknown
   }
 }
+
+/** Anthropic's error body. */
+export interface AnthropicErrorBody {
+  readonly type: 'error'
+  readonly error: { readonly type: string; readonly message: string; readonly [member: string]: unknown }
+  readonly request_id: string
+}

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
-import { jsonMembers } from './json.ts'
+import { isNestedDeeper, jsonMembers } from './json.ts'
 
 const encode = (text: string) => new TextEncoder().encode(text)
 const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes)
@@ -79,5 +79,25 @@ describe('jsonMembers', () => {
   test('depth costs no stack', () => {
     const deep = `{"a":${'['.repeat(50_000)}${']'.repeat(50_000)},"b":1}`
     expect(read(deep).map(([name]) => name)).toEqual(['a', 'b'])
+  })
+})
+
+describe('isNestedDeeper', () => {
+  const nested = (depth: number) => encode('['.repeat(depth) + ']'.repeat(depth))
+
+  test('counts objects and arrays that stand in one another', () => {
+    expect(isNestedDeeper(nested(3), 3)).toBe(false)
+    expect(isNestedDeeper(nested(4), 3)).toBe(true)
+    expect(isNestedDeeper(encode('{"a":[{"b":[1]}]}'), 3)).toBe(true)
+    expect(isNestedDeeper(encode('[[],[],[[]]]'), 3)).toBe(false)
+  })
+
+  test('does not count brackets in strings', () => {
+    expect(isNestedDeeper(encode('{"a":"[[[[\\"[[["}'), 1)).toBe(false)
+  })
+
+  test('ends with the bytes, whatever they are', () => {
+    expect(isNestedDeeper(encode('"[[[['), 1)).toBe(false)
+    expect(isNestedDeeper(encode(']]]][['), 1)).toBe(false)
   })
 })

@@ -98,3 +98,24 @@ function skipScalar(bytes: Uint8Array, from: number): number {
   }
   return at
 }
+
+/**
+ * Whether objects and arrays stand in one another deeper than `limit`. Asked before the bytes are parsed, for which
+ * millions of levels would take a second; whatever else is wrong with them is not looked at.
+ */
+export function isNestedDeeper(bytes: Uint8Array, limit: number): boolean {
+  let depth = 0
+  let at = 0
+  while (at < bytes.length) {
+    const byte = bytes[at]
+    if (byte === QUOTE) {
+      at = skipString(bytes, at)
+      continue
+    }
+    if (byte === OPEN_BRACE || byte === OPEN_BRACKET) depth++
+    else if (byte === CLOSE_BRACE || byte === CLOSE_BRACKET) depth--
+    if (depth > limit) return true
+    at++
+  }
+  return false
+}

@@ -1,5 +1,5 @@
-import { base64url, compactVerify } from 'jose'
 import type { TokenContent } from './claims.ts'
+import { jose } from './jose.ts'
 import { parseJsonObject, type JsonObject } from './json-object.ts'
 import type { KeySet } from './key-set.ts'
 import { quoted, TokenRefused } from './refusal.ts'
@@ -49,6 +49,7 @@ function fits(key: VerificationKey, { alg, kid }: Header): boolean {
 
 /** The payload's bytes, or `null` when this key did not sign it. */
 async function signedPayload(token: string, { key, algorithm }: VerificationKey): Promise<Uint8Array | null> {
+  const { compactVerify } = await jose()
   try {
     return (await compactVerify(token, key, { algorithms: [algorithm] })).payload
   } catch {
@@ -59,7 +60,9 @@ async function signedPayload(token: string, { key, algorithm }: VerificationKey)
 
 function parsed(name: string, source: string | Uint8Array): JsonObject {
   try {
-    return parseJsonObject(typeof source === 'string' ? base64url.decode(source) : source)
+    return parseJsonObject(
+      typeof source === 'string' ? Uint8Array.fromBase64(source, { alphabet: 'base64url' }) : source,
+    )
   } catch (cause) {
     throw new TokenRefused(name, { cause })
   }

@@ -1,4 +1,5 @@
-import { importJWK, type JWK } from 'jose'
+import type { JWK } from 'jose'
+import { jose } from './jose.ts'
 import { isJsonObject, type JsonObject } from './json-object.ts'
 
 /** One key for one algorithm. A key that does not name its algorithm stands here once for each it can serve. */
@@ -39,6 +40,7 @@ async function importKey(jwk: unknown): Promise<readonly VerificationKey[]> {
   const { kty, kid, alg, crv, n, e, x, y } = jwk
   const kind = kty === 'RSA' ? 'RSA' : `${String(kty)} ${String(crv)}`
   const allowed = (algorithmsByKind[kind] ?? []).filter((algorithm) => alg === undefined || alg === algorithm)
+  const { importJWK } = await jose()
   const imported = allowed.map(async (algorithm) => {
     // Unchecked members, narrowed here: importing is what checks them.
     const key = await importJWK({ kty, crv, n, e, x, y } as JWK, algorithm)

@@ -10,10 +10,12 @@ type ProviderTable = Readonly<Record<string, ProviderValues>>
 
 /** What cannot work together. `isBlank` tells whether a setting was set, but to nothing. */
 export function conflicts(
-  { server, enableAuth }: SettingValues,
+  settings: SettingValues,
+  given: ProviderTable,
   isBlank: (setting: Setting) => boolean,
 ): readonly string[] {
-  const problems: string[] = []
+  const { server, enableAuth, strict } = settings
+  const problems = strict ? [...openDoor(settings, given)] : []
   if ((server.tlsCertPath === null) !== (server.tlsKeyPath === null)) {
     problems.push('SERVER_TLS_CERT_PATH and SERVER_TLS_KEY_PATH: expected both or neither')
   }
@@ -38,17 +40,30 @@ function isSet(key: Secret | null): boolean {
   return key !== null
 }
 
+/** Keys behind a door that stands open: a warning, or with STRICT the end of the start. */
+function openDoor({ server, enableAuth }: SettingValues, given: ProviderTable): readonly string[] {
+  const hasKeys = Object.values(given).some(({ apiKey }) => isSet(apiKey))
+  if (enableAuth || LOOPBACK.test(server.host) || !hasKeys) return []
+  return [
+    `Authentication is off and SERVER_HOST is ${server.host}: whoever reaches this port uses your provider keys. ` +
+      'Set ENABLE_AUTH=true, or SERVER_HOST=127.0.0.1.',
+  ]
+}
+
 /** What works but is likely not meant. */
 export function doubts(
-  { server, enableAuth, oidc, routing }: SettingValues,
+  settings: SettingValues,
   given: ProviderTable,
   providers: readonly KnownProvider[],
 ): readonly string[] {
-  const warnings: string[] = []
-  if (!enableAuth && !LOOPBACK.test(server.host) && Object.values(given).some(({ apiKey }) => isSet(apiKey))) {
+  const { enableAuth, oidc, routing, logContent, logLevel } = settings
+  const warnings = [...openDoor(settings, given)]
+  if (logContent) {
+    const isHeard = logLevel === 'debug'
     warnings.push(
-      `Authentication is off and SERVER_HOST is ${server.host}: whoever reaches this port uses your provider keys. ` +
-        'Set ENABLE_AUTH=true, or SERVER_HOST=127.0.0.1.',
+      isHeard
+        ? 'LOG_CONTENT is true: all prompts and answers are written into the log.'
+        : `LOG_CONTENT is true, but LOG_LEVEL is ${logLevel}: content is written at debug only.`,
     )
   }
   if (enableAuth && isPlainOnTheInternet(oidc.issuerUrl)) {

@@ -16,6 +16,7 @@ export interface CustomProvider {
   readonly operations: {
     readonly models: { readonly dialect: 'openai'; readonly endpoints: readonly { readonly path: string }[] }
     readonly chat: { readonly path: string }
+    readonly responses?: { readonly path: string }
   }
   readonly quirks?: {
     readonly drop?: readonly string[]
@@ -84,6 +85,10 @@ const fields = {
   headers: { shape: mapOf(headerName, headerValue), about: 'Headers sent with every request. Not for secrets.' },
   models_path: { shape: urlPath, about: 'Where the model list is. Default: `/models`.' },
   chat_path: { shape: urlPath, about: 'Where chat is. Default: `/chat/completions`.' },
+  responses_path: {
+    shape: urlPath,
+    about: 'Where OpenAI’s Responses are, such as `/responses`. Without it they are translated to chat.',
+  },
   quirks: { shape: mapWith(quirkFields), about: 'What the service does not understand.' },
 } as const satisfies Record<string, Field>
 
@@ -115,6 +120,7 @@ export const customProvider: Shape<CustomProvider> = (value, path, report) => {
     operations: {
       models: { dialect: 'openai', endpoints: [{ path: read.models_path ?? '/models' }] },
       chat: { path: read.chat_path ?? '/chat/completions' },
+      ...(read.responses_path && { responses: { path: read.responses_path } }),
     },
     ...(read.quirks && { quirks }),
   }

@@ -19,9 +19,9 @@ function load(environment: Values, envFile = '', files: Values = {}) {
   return loadSettings([{ name: 'environment', values: environment }, parseEnvFile(envFile)], { catalog, readFile })
 }
 
-function problemsOf(...given: Parameters<typeof load>): readonly string[] {
+async function problemsOf(...given: Parameters<typeof load>): Promise<readonly string[]> {
   try {
-    load(...given)
+    await load(...given)
     return []
   } catch (error) {
     if (error instanceof SettingsError) return error.problems
@@ -29,12 +29,12 @@ function problemsOf(...given: Parameters<typeof load>): readonly string[] {
   }
 }
 
-const sourceOf = (name: string, ...given: Parameters<typeof load>) =>
-  load(...given).effective.find(({ env }) => env === name)
+const sourceOf = async (name: string, ...given: Parameters<typeof load>) =>
+  (await load(...given)).effective.find(({ env }) => env === name)
 
 describe('defaults', () => {
-  test('are those of the contract when nothing is set', () => {
-    const { settings, warnings } = load({})
+  test('are those of the contract when nothing is set', async () => {
+    const { settings, warnings } = await load({})
     const port: number = settings.server.port
     const level: 'debug' | 'info' | 'warn' | 'error' | 'silent' = settings.logLevel
     const certificate: string | null = settings.server.tlsCertPath
@@ -58,15 +58,15 @@ describe('defaults', () => {
     expect(warnings).toEqual([])
   })
 
-  test('change for development', () => {
-    const { settings } = load({ ENVIRONMENT: 'development' })
+  test('change for development', async () => {
+    const { settings } = await load({ ENVIRONMENT: 'development' })
     expect(settings).toMatchObject({
       isDevelopment: true,
       simulatorEnabled: true,
       logFormat: 'pretty',
       server: { host: '127.0.0.1', port: 8080 },
     })
-    expect(load({ ENVIRONMENT: 'development', SERVER_HOST: '0.0.0.0' }).settings.server.host).toBe('0.0.0.0')
+    expect((await load({ ENVIRONMENT: 'development', SERVER_HOST: '0.0.0.0' })).settings.server.host).toBe('0.0.0.0')
   })
 
   test('can be read by their own readers', () => {
@@ -83,45 +83,49 @@ describe('defaults', () => {
 })
 
 describe('sources', () => {
-  test('the environment wins over .env, also through the other name of a setting', () => {
-    expect(load({ SERVER_PORT: '1' }, 'SERVER_PORT=2').settings.server.port).toBe(1)
-    expect(load({}, 'SERVER_PORT=2').settings.server.port).toBe(2)
-    expect(load({ AUTH_ENABLED: 'false' }, 'ENABLE_AUTH=true').settings.enableAuth).toBe(false)
+  test('the environment wins over .env, also through the other name of a setting', async () => {
+    expect((await load({ SERVER_PORT: '1' }, 'SERVER_PORT=2')).settings.server.port).toBe(1)
+    expect((await load({}, 'SERVER_PORT=2')).settings.server.port).toBe(2)
+    expect((await load({ AUTH_ENABLED: 'false' }, 'ENABLE_AUTH=true')).settings.enableAuth).toBe(false)
   })
 
-  test('an empty value is none, and hides the one in .env', () => {
-    expect(load({ SERVER_PORT: '', ENABLE_AUTH: ' ', CLIENT_TIMEOUT: '' }).settings.server.port).toBe(8080)
-    expect(load({ GROQ_API_KEY: '' }, 'GROQ_API_KEY=key').settings.providers['groq']?.apiKey).toBeNull()
+  test('an empty value is none, and hides the one in .env', async () => {
+    expect((await load({ SERVER_PORT: '', ENABLE_AUTH: ' ', CLIENT_TIMEOUT: '' })).settings.server.port).toBe(8080)
+    expect((await load({ GROQ_API_KEY: '' }, 'GROQ_API_KEY=key')).settings.providers['groq']?.apiKey).toBeNull()
   })
 
-  test('blanks around a value do not count', () => {
-    expect(load({ OPENAI_API_KEY: ' key\n' }).settings.providers['openai']?.apiKey?.reveal()).toBe('key')
+  test('blanks around a value do not count', async () => {
+    expect((await load({ OPENAI_API_KEY: ' key\n' })).settings.providers['openai']?.apiKey?.reveal()).toBe('key')
   })
 
-  test('every value knows where it comes from', () => {
+  test('every value knows where it comes from', async () => {
     const env = { ENVIRONMENT: 'development', SERVER_PORT: '9000', AUTH_ENABLED: 'f' }
     const given = [env, 'LOG_LEVEL=warn'] as const
-    expect(sourceOf('SERVER_PORT', ...given)).toEqual({ env: 'SERVER_PORT', text: '9000', source: 'environment' })
-    expect(sourceOf('ENABLE_AUTH', ...given)?.source).toBe('environment, as AUTH_ENABLED')
-    expect(sourceOf('LOG_LEVEL', ...given)?.source).toBe('.env')
-    expect(sourceOf('SERVER_HOST', ...given)?.source).toBe('default in development')
-    expect(sourceOf('CLIENT_TIMEOUT', ...given)).toEqual({ env: 'CLIENT_TIMEOUT', text: '30s', source: 'default' })
-    expect(sourceOf('GROQ_API_URL', ...given)?.text).toBe('https://api.groq.com/openai/v1')
+    expect(await sourceOf('SERVER_PORT', ...given)).toEqual({ env: 'SERVER_PORT', text: '9000', source: 'environment' })
+    expect((await sourceOf('ENABLE_AUTH', ...given))?.source).toBe('environment, as AUTH_ENABLED')
+    expect((await sourceOf('LOG_LEVEL', ...given))?.source).toBe('.env')
+    expect((await sourceOf('SERVER_HOST', ...given))?.source).toBe('default in development')
+    expect(await sourceOf('CLIENT_TIMEOUT', ...given)).toEqual({
+      env: 'CLIENT_TIMEOUT',
+      text: '30s',
+      source: 'default',
+    })
+    expect((await sourceOf('GROQ_API_URL', ...given))?.text).toBe('https://api.groq.com/openai/v1')
   })
 
-  test('two names of a setting may be used as long as they say the same', () => {
-    expect(load({ ENABLE_AUTH: 'true', AUTH_ENABLED: '1' }).settings.enableAuth).toBe(true)
-    expect(problemsOf({ ENABLE_AUTH: 'true', AUTH_ENABLED: '0' })).toEqual([
+  test('two names of a setting may be used as long as they say the same', async () => {
+    expect((await load({ ENABLE_AUTH: 'true', AUTH_ENABLED: '1' })).settings.enableAuth).toBe(true)
+    expect(await problemsOf({ ENABLE_AUTH: 'true', AUTH_ENABLED: '0' })).toEqual([
       'ENABLE_AUTH="true" and AUTH_ENABLED="0": two names of one setting, expected one of them',
     ])
-    expect(problemsOf({ OIDC_CLIENT_SECRET: 'canary-1', AUTH_OIDC_CLIENT_SECRET: 'canary-2' })).toEqual([
+    expect(await problemsOf({ OIDC_CLIENT_SECRET: 'canary-1', AUTH_OIDC_CLIENT_SECRET: 'canary-2' })).toEqual([
       'OIDC_CLIENT_SECRET=*** and AUTH_OIDC_CLIENT_SECRET=***: two names of one setting, expected one of them',
     ])
-    expect(problemsOf({ OIDC_CLIENT_SECRET: 'canary', AUTH_OIDC_CLIENT_SECRET: 'canary' })).toEqual([])
+    expect(await problemsOf({ OIDC_CLIENT_SECRET: 'canary', AUTH_OIDC_CLIENT_SECRET: 'canary' })).toEqual([])
   })
 
-  test('every newer name reaches its setting', () => {
-    const { settings } = load({
+  test('every newer name reaches its setting', async () => {
+    const { settings } = await load({
       TELEMETRY_ENABLED: 'true',
       AUTH_ENABLED: 'true',
       AUTH_OIDC_ISSUER: 'https://id.example.com/',
@@ -135,8 +139,8 @@ describe('sources', () => {
 })
 
 describe('problems', () => {
-  test('are told all at once, by name, with what was given and what was expected', () => {
-    const problems = problemsOf(
+  test('are told all at once, by name, with what was given and what was expected', async () => {
+    const problems = await problemsOf(
       {
         SERVER_PORT: 'abc',
         CLIENT_TIMEOUT: '-1s',
@@ -185,16 +189,16 @@ describe('problems', () => {
       'ROUTING_CONFIG_PATH: cannot read the file: ENOENT',
     ],
     ['routing without a file', { ROUTING_ENABLED: 'true' }, 'ROUTING_CONFIG_PATH: expected a value'],
-  ])('name %s', (_, environment, expected) => {
-    const problems = problemsOf(environment)
+  ])('name %s', async (_, environment, expected) => {
+    const problems = await problemsOf(environment)
     expect(problems).toHaveLength(1)
     expect(problems[0]).toContain(expected)
   })
 
-  test('are none for an issuer under its newer name while the older one is empty', () => {
-    expect(problemsOf({ ENABLE_AUTH: '1', OIDC_ISSUER_URL: '', AUTH_OIDC_ISSUER: 'https://id.example.com' })).toEqual(
-      [],
-    )
+  test('are none for an issuer under its newer name while the older one is empty', async () => {
+    expect(
+      await problemsOf({ ENABLE_AUTH: '1', OIDC_ISSUER_URL: '', AUTH_OIDC_ISSUER: 'https://id.example.com' }),
+    ).toEqual([])
   })
 })
 
@@ -210,8 +214,8 @@ describe('warnings', () => {
     ],
     ['a routing file that is not read', { ROUTING_CONFIG_PATH: 'r.yaml' }, 'ROUTING_ENABLED=true'],
     ['tokens in the clear', { ENABLE_AUTH: '1', OIDC_ISSUER_URL: 'http://id.example.com' }, 'without TLS'],
-  ])('name %s', (_, environment, expected) => {
-    const { warnings } = load(environment)
+  ])('name %s', async (_, environment, expected) => {
+    const { warnings } = await load(environment)
     expect(warnings).toHaveLength(1)
     expect(warnings[0]).toContain(expected)
   })
@@ -225,8 +229,8 @@ describe('warnings', () => {
       'an account that was put in',
       { CLOUDFLARE_API_KEY: 'k', CLOUDFLARE_API_URL: 'https://h/a/ai', SERVER_HOST: '::1' },
     ],
-  ])('leave %s alone', (_, environment) => {
-    expect(load(environment).warnings).toEqual([])
+  ])('leave %s alone', async (_, environment) => {
+    expect((await load(environment)).warnings).toEqual([])
   })
 })
 
@@ -235,19 +239,19 @@ describe('what is shown', () => {
     ({ secret }) => secret === true,
   )
 
-  test('never holds a secret, neither in reports nor in messages', () => {
+  test('never holds a secret, neither in reports nor in messages', async () => {
     const given = Object.fromEntries(secrets.map(({ env }) => [env, `canary-${env}`]))
-    const loaded = load(given)
+    const loaded = await load(given)
     expect(configReport(loaded.effective)).not.toContain('canary')
     expect(JSON.stringify({ ...loaded.settings, oidc: { ...loaded.settings.oidc, clientId: '' } })).not.toContain(
       'canary',
     )
     expect(configReport(loaded.effective)).toMatch(/^OPENAI_API_KEY +\*\*\* +environment$/m)
-    expect(configReport(load({}).effective)).toMatch(/^OPENAI_API_KEY +default$/m)
+    expect(configReport((await load({})).effective)).toMatch(/^OPENAI_API_KEY +default$/m)
 
     const broken = Object.fromEntries(secrets.map(({ env }) => [env, `canary\u0001${env}`]))
-    expect(problemsOf(broken).join('\n')).toContain('OPENAI_API_KEY=***: expected printable ASCII only')
-    expect(problemsOf(broken).join('\n')).not.toContain('canary')
+    expect((await problemsOf(broken)).join('\n')).toContain('OPENAI_API_KEY=***: expected printable ASCII only')
+    expect((await problemsOf(broken)).join('\n')).not.toContain('canary')
   })
 
   test.each([
@@ -258,21 +262,21 @@ describe('what is shown', () => {
     'http://host/v1?key=canary',
     'http://host/#canary',
     'sk-canary-0123456789abcdef0123456789',
-  ])('hides what may be a credential in %s', (address) => {
-    const problems = problemsOf({ OPENAI_API_URL: address }).join('\n')
+  ])('hides what may be a credential in %s', async (address) => {
+    const problems = (await problemsOf({ OPENAI_API_URL: address })).join('\n')
     expect(problems).toContain('OPENAI_API_URL=')
     expect(problems).not.toContain('canary')
   })
 })
 
 describe('settings', () => {
-  test('cannot be changed', () => {
-    const { settings } = load({ ALLOWED_MODELS: 'a' })
+  test('cannot be changed', async () => {
+    const { settings } = await load({ ALLOWED_MODELS: 'a' })
     const parts = [settings, settings.server, settings.models.allowed, settings.providers, settings.providers['groq']]
     expect(parts.every((part) => Object.isFrozen(part))).toBe(true)
   })
 
-  test('hold the providers of the configuration file, with their own variables', () => {
+  test('hold the providers of the configuration file, with their own variables', async () => {
     const files = {
       'gw.yaml': 'providers: [{id: my-vllm, base_url: "http://h/v1"}, {id: b, base_url: "http://b", key_env: B}]',
     }
@@ -282,7 +286,7 @@ describe('settings', () => {
       B: 'key',
       ENABLE_AUTH: '1',
     }
-    const { settings, customProviders, warnings, effective } = load(environment, '', files)
+    const { settings, customProviders, warnings, effective } = await load(environment, '', files)
     expect(customProviders.map(({ id }) => id)).toEqual(['my-vllm', 'b'])
     expect(settings.providers['my-vllm']).toMatchObject({ apiUrl: 'http://other/v1', apiKey: null })
     expect(settings.providers['b']?.apiKey?.reveal()).toBe('key')
@@ -290,12 +294,14 @@ describe('settings', () => {
     expect(warnings).toEqual([])
   })
 
-  test('hold limits for a provider alone, built-in or not', () => {
+  test('hold limits for a provider alone, built-in or not', async () => {
     const files = { 'gw.yaml': 'providers: [{id: my-vllm, base_url: "http://h/v1"}]' }
-    const { providers } = load(
-      { GATEWAY_CONFIG_PATH: 'gw.yaml', GROQ_STREAM_IDLE_TIMEOUT: '1m', MY_VLLM_RESPONSE_HEADER_TIMEOUT: '20m' },
-      '',
-      files,
+    const { providers } = (
+      await load(
+        { GATEWAY_CONFIG_PATH: 'gw.yaml', GROQ_STREAM_IDLE_TIMEOUT: '1m', MY_VLLM_RESPONSE_HEADER_TIMEOUT: '20m' },
+        '',
+        files,
+      )
     ).settings
     expect(providers['groq']).toMatchObject({ responseHeaderTimeoutMs: null, streamIdleTimeoutMs: 60_000 })
     expect(providers['my-vllm']).toMatchObject({ responseHeaderTimeoutMs: 1_200_000, streamIdleTimeoutMs: null })
@@ -317,15 +323,14 @@ describe('models', () => {
     ROUTING_ENABLED: enabled,
   })
 
-  test('come from both files, and may use the providers of the one', () => {
-    expect([...load(routing('own.yaml'), '', files).models.keys()]).toEqual(['one', 'two'])
-    expect([...load({ GATEWAY_CONFIG_PATH: 'gw.yaml', ROUTING_ENABLED: 'true' }, '', files).models.keys()]).toEqual([
-      'one',
-    ])
+  test('come from both files, and may use the providers of the one', async () => {
+    const namesOf = async (environment: Values) => [...(await load(environment, '', files)).models.keys()]
+    expect(await namesOf(routing('own.yaml'))).toEqual(['one', 'two'])
+    expect(await namesOf({ GATEWAY_CONFIG_PATH: 'gw.yaml', ROUTING_ENABLED: 'true' })).toEqual(['one'])
   })
 
-  test('of the routing file are left alone until routing is switched on', () => {
-    expect([...load(routing('wrong.yaml', 'false'), '', files).models.keys()]).toEqual(['one'])
+  test('of the routing file are left alone until routing is switched on', async () => {
+    expect([...(await load(routing('wrong.yaml', 'false'), '', files)).models.keys()]).toEqual(['one'])
   })
 
   test.each([
@@ -340,8 +345,8 @@ describe('models', () => {
       'wrong.yaml:1:43: models.three.deployments.0.provider: no provider has this id',
     ],
     ['a section that is not for it', 'other.yaml', 'other.yaml:1:1: providers: unknown key providers'],
-  ])('are refused for %s', (_, path, expected) => {
-    const problems = problemsOf(routing(path), '', files)
+  ])('are refused for %s', async (_, path, expected) => {
+    const problems = await problemsOf(routing(path), '', files)
     expect(problems).toHaveLength(1)
     expect(problems[0]).toStartWith(expected)
   })

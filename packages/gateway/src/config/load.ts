@@ -1,12 +1,12 @@
 import { conflicts, doubts, nearMisses } from './checks.ts'
 import type { CustomProvider } from './custom-provider.ts'
-import { parseGatewayFile, routableIds } from './gateway-file.ts'
 import type { GatewayFile } from './gateway-file.ts'
+import type { PriceList } from '../kernel/prices.ts'
+import type { PricesFile } from './prices-file.ts'
 import { providerSettings } from './provider-settings.ts'
 import type { KnownProvider, ProviderValues } from './provider-settings.ts'
 import { valueReader } from './read-table.ts'
 import type { EffectiveValue } from './read-table.ts'
-import { parseRoutingFile } from './routing-file.ts'
 import type { ModelRoutes, RoutingFile } from './routing-file.ts'
 import { namesOf, rowsOf } from './setting.ts'
 import { settings as table } from './settings.ts'
@@ -28,6 +28,8 @@ export interface Loaded {
   readonly customProviders: readonly CustomProvider[]
   /** Model names of one's own, of the configuration file and of the routing file. */
   readonly models: ModelRoutes
+  /** Prices of one's own. */
+  readonly prices: PriceList
   /** Every setting with its source, for `--print-config`; secrets are masked already. */
   readonly effective: readonly EffectiveValue[]
   /** What works but is likely not meant; one sentence or two each. */
@@ -63,15 +65,21 @@ function readText(path: string, setting: string, { readFile }: Surroundings): { 
   }
 }
 
-function readGatewayFile(path: string | null, surroundings: Surroundings): GatewayFile {
+/** What reads YAML is imported when there is a file: for those who have none it would be a quarter of the start. */
+async function readGatewayFile(path: string | null, surroundings: Surroundings): Promise<GatewayFile> {
   if (path === null) return { providers: [], models: new Map(), problems: [] }
+  const { parseGatewayFile } = await import('./gateway-file.ts')
   const { text, problems } = readText(path, 'GATEWAY_CONFIG_PATH', surroundings)
   const file = parseGatewayFile(text, path, surroundings.catalog)
   return { ...file, problems: [...problems, ...file.problems] }
 }
 
 /** Adds the models of the routing file, if it is switched on, to those of the configuration file. */
-function readModels({ routing }: SettingValues, file: GatewayFile, surroundings: Surroundings): RoutingFile {
+async function readModels(
+  { routing }: SettingValues,
+  file: GatewayFile,
+  surroundings: Surroundings,
+): Promise<RoutingFile> {
   const { enabled, configPath: path } = routing
   if (!enabled) return { models: file.models, problems: [] }
   if (path === null) {
@@ -79,6 +87,8 @@ function readModels({ routing }: SettingValues, file: GatewayFile, surroundings:
     const problem = 'ROUTING_CONFIG_PATH: expected a value, since ROUTING_ENABLED is true'
     return { models: file.models, problems: file.models.size > 0 ? [] : [problem] }
   }
+  const { routableIds } = await import('./gateway-file.ts')
+  const { parseRoutingFile } = await import('./routing-file.ts')
   const { text, problems } = readText(path, 'ROUTING_CONFIG_PATH', surroundings)
   const own = parseRoutingFile(text, path, routableIds([...surroundings.catalog, ...file.providers]))
   const twice = [...own.models.keys()].filter((alias) => file.models.has(alias))
@@ -92,21 +102,30 @@ function readModels({ routing }: SettingValues, file: GatewayFile, surroundings:
   }
 }
 
+async function readPrices(path: string | null, surroundings: Surroundings): Promise<PricesFile> {
+  if (path === null) return { prices: {}, problems: [] }
+  const { parsePrices } = await import('./prices-file.ts')
+  const { text, problems } = readText(path, 'PRICES_PATH', surroundings)
+  return problems.length > 0 ? { prices: {}, problems } : parsePrices(text, path)
+}
+
 function deepFreeze<T extends object>(value: T): T {
   for (const part of Object.values(value)) if (typeof part === 'object' && part !== null) deepFreeze(part)
   return Object.freeze(value)
 }
 
 /**
- * Reads all settings from `sources`, the strongest first. Throws SettingsError with every problem of every source, of
- * the configuration file and of the settings with each other at once, so that one look is enough to mend them.
+ * Reads all settings from `sources`, the strongest first. Rejects with SettingsError, which holds every problem of every
+ * source, of the configuration file and of the settings with each other at once, so that one look is enough to mend them.
  */
-export function loadSettings(sources: readonly Source[], surroundings: Surroundings): Loaded {
+export async function loadSettings(sources: readonly Source[], surroundings: Surroundings): Promise<Loaded> {
   const isDevelopment = givenFor(table.environment, sources)[0]?.text === 'development'
   const values = valueReader(sources, isDevelopment)
   const read = values.read(table)
-  const file = readGatewayFile(read.gatewayConfigPath, surroundings)
-  const { models, problems: routingProblems } = readModels(read, file, surroundings)
+  const file = await readGatewayFile(read.gatewayConfigPath, surroundings)
+  const { models, problems: routingProblems } = await readModels(read, file, surroundings)
+
+  const { prices, problems: priceProblems } = await readPrices(read.pricesPath, surroundings)
 
   const known = [...surroundings.catalog, ...file.providers]
   const rows = Object.fromEntries(known.map((provider) => [provider.id, providerSettings(provider)]))
@@ -115,9 +134,10 @@ export function loadSettings(sources: readonly Source[], surroundings: Surroundi
   const problems = [
     ...sources.flatMap((source) => source.problems ?? []),
     ...values.problems,
-    ...conflicts(read, (setting) => isBlank(setting, sources)),
+    ...conflicts(read, providers, (setting) => isBlank(setting, sources)),
     ...file.problems,
     ...routingProblems,
+    ...priceProblems,
   ]
   if (problems.length > 0) throw new SettingsError(problems)
 
@@ -126,6 +146,7 @@ export function loadSettings(sources: readonly Source[], surroundings: Surroundi
     settings: deepFreeze({ ...read, isDevelopment, providers }),
     customProviders: file.providers,
     models,
+    prices,
     effective: values.effective,
     warnings: [
       ...doubts(read, providers, known),

@@ -1,4 +1,4 @@
-import { bytes, duration, int, oneOf, path, port, text } from './readers.ts'
+import { bytes, duration, int, list, oneOf, origins, path, port, proxyUrl, text } from './readers.ts'
 import type { SettingTable } from './setting.ts'
 
 /** How long, how many, how large on the side of the clients. */
@@ -37,6 +37,15 @@ export const serverSettings = {
       about: 'Certificate chain in PEM. With SERVER_TLS_KEY_PATH the gateway speaks HTTPS.',
     },
     tlsKeyPath: { env: 'SERVER_TLS_KEY_PATH', read: path, fallback: null, about: 'Private key in PEM.' },
+    allowedOrigins: {
+      env: 'CORS_ALLOWED_ORIGINS',
+      read: origins,
+      fallback: '',
+      inDevelopment: 'loopback',
+      about:
+        'Origins whose web pages may use the gateway, such as `https://app.example.com`; `loopback` means pages served ' +
+        'on this machine, `*` all pages. Requests of others are refused; programs send no origin and are not meant.',
+    },
     maxRequestBodyBytes: {
       env: 'SERVER_MAX_REQUEST_BODY_SIZE',
       read: bytes,
@@ -128,6 +137,39 @@ export const clientSettings = {
       read: oneOf('TLS12', 'TLS13'),
       fallback: 'TLS12',
       about: 'Oldest TLS version spoken with providers.',
+    },
+    tlsCaPath: {
+      env: 'CLIENT_TLS_CA_PATH',
+      read: path,
+      fallback: null,
+      about: 'Certificates, in PEM, of authorities that are trusted besides the well-known ones.',
+    },
+    httpsProxy: {
+      env: 'HTTPS_PROXY',
+      alias: 'https_proxy',
+      read: proxyUrl,
+      fallback: null,
+      secret: true,
+      about:
+        'Proxy that leads to providers at `https:` addresses, such as `http://user:password@proxy:3128`. It is asked for ' +
+        'a tunnel and sees neither keys nor prompts. Loopback is always reached directly.',
+    },
+    httpProxy: {
+      env: 'HTTP_PROXY',
+      alias: 'http_proxy',
+      read: proxyUrl,
+      fallback: null,
+      secret: true,
+      about: 'The same for providers at `http:` addresses. What it passes on, it can read.',
+    },
+    noProxy: {
+      env: 'NO_PROXY',
+      alias: 'no_proxy',
+      read: list,
+      fallback: '',
+      about:
+        'What is reached without a proxy: names (with their subdomains), addresses, IPv4 ranges such as `10.0.0.0/8`, ' +
+        'each with or without a port; `*` is everything.',
     },
   },
 } as const satisfies SettingTable

@@ -43,6 +43,13 @@ function wholeNumber(given: string, smallest: number, largest: number, expected:
 /** A whole number from 0. */
 export const int = reader('int', (given) => wholeNumber(given, 0, Number.MAX_SAFE_INTEGER, 'a whole number, 0 or more'))
 
+/** A part of a whole. */
+export const fraction = reader('number', (given) => {
+  const value = /^\d*\.?\d+$/.test(given) ? Number(given) : Number.NaN
+  if (value >= 0 && value <= 1) return value
+  throw new Unreadable('expected a number from 0 to 1')
+})
+
 /** A number of bytes, at least one. */
 export const bytes = reader('bytes', (given) =>
   wholeNumber(given, 1, Number.MAX_SAFE_INTEGER, 'a number of bytes such as 10485760'),
@@ -89,6 +96,25 @@ export const url = reader('URL', (given) => {
 export const baseUrl = reader('URL', (given) => {
   checkUrl(given)
   return given.replace(/\/+$/, '')
+})
+
+/** The address of a forward proxy, `http:` where it does not say; it may hold a user name and a password. */
+export const proxyUrl = reader('URL', (given) => {
+  const written = given.includes('://') ? given : `http://${given}`
+  const parsed = /^http:\/\/[^\s\\]+$/i.test(written) ? URL.parse(written) : null
+  const isDecodable = parsed !== null && !/%(?![0-7][\da-f])/i.test(parsed.username + parsed.password)
+  if (!isDecodable) throw new Unreadable('expected the URL of an HTTP proxy, such as http://proxy:3128')
+  return new Secret(written)
+})
+
+const ORIGIN = /^[a-z][a-z\d+.-]*:\/\/[^\s/?#\\@*]+$/
+
+/** Origins as browsers write them, `*` for all, `loopback` for all of this machine. */
+export const origins = reader('list', (given): readonly string[] => {
+  const names = list(given.toLowerCase())
+  const wrong = names.find((name) => name !== '*' && name !== 'loopback' && name !== 'null' && !ORIGIN.test(name))
+  if (wrong === undefined) return names
+  throw new Unreadable('expected origins such as https://app.example.com, without a path; `loopback` or `*`')
 })
 
 const NANOSECONDS = new Map([

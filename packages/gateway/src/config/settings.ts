@@ -1,5 +1,6 @@
 import { clientSettings, serverSettings } from './network-settings.ts'
-import { bool, duration, list, oneOf, path, port, secret, text, url } from './readers.ts'
+import { bool, duration, list, oneOf, path, secret, text, url } from './readers.ts'
+import { telemetrySettings } from './telemetry-settings.ts'
 import type { SettingGroup, SettingTable, ValuesOf } from './setting.ts'
 
 const general = {
@@ -7,13 +8,19 @@ const general = {
     env: 'APPLICATION_NAME',
     read: text,
     fallback: 'inference-gateway',
-    about: 'Name of this deployment in logs and telemetry.',
+    about: 'Name of this deployment in logs, telemetry and `via`. Gateways that ask each other need different ones.',
   },
   environment: {
     env: 'ENVIRONMENT',
     read: text,
     fallback: 'production',
     about: '`development` listens on loopback only, switches the simulator on and makes the log pleasant to read.',
+  },
+  strict: {
+    env: 'STRICT',
+    read: bool,
+    fallback: 'false',
+    about: 'Refuses to start where provider keys lie behind an open door: no authentication, and not only on loopback.',
   },
   gatewayConfigPath: {
     env: 'GATEWAY_CONFIG_PATH',
@@ -35,6 +42,14 @@ const general = {
     about:
       "`gateway` writes `error` as a string, `openai` as OpenAI's object, `auto` as the client's SDK expects it. " +
       'Set it for a client that cannot be told by its headers.',
+  },
+  anthropicDialect: {
+    env: 'ANTHROPIC_DIALECT',
+    read: oneOf('openai', 'messages'),
+    fallback: 'openai',
+    about:
+      'How Anthropic is asked for chat completions: at its OpenAI-compatible endpoint, or in its own Messages, ' +
+      'with thinking, prompt caching and structured output.',
   },
 } as const satisfies SettingTable
 
@@ -68,7 +83,15 @@ const authentication = {
       read: secret,
       fallback: null,
       secret: true,
-      about: "The client's secret at the issuer. Tokens are verified without it.",
+      about: "The client's secret at the issuer. With it, opaque tokens are checked by introspection.",
+    },
+    acceptIdTokens: {
+      env: 'OIDC_ACCEPT_ID_TOKENS',
+      read: bool,
+      fallback: 'false',
+      about:
+        'Lets in ID tokens whose audience is OIDC_CLIENT_ID too. They are made for applications, not for servers: only ' +
+        'for clients that have no other.',
     },
   },
 } as const satisfies SettingTable
@@ -129,37 +152,6 @@ const routing = {
   },
 } as const satisfies SettingTable
 
-const telemetry = {
-  enableTelemetry: {
-    env: 'ENABLE_TELEMETRY',
-    alias: 'TELEMETRY_ENABLED',
-    read: bool,
-    fallback: 'false',
-    about: 'Collects metrics and offers them to Prometheus.',
-  },
-  telemetry: {
-    metricsPort: {
-      env: 'TELEMETRY_METRICS_PORT',
-      read: port,
-      fallback: '9464',
-      about: 'Port of `/metrics`, apart from the API.',
-    },
-  },
-  logLevel: {
-    env: 'LOG_LEVEL',
-    read: oneOf('debug', 'info', 'warn', 'error', 'silent'),
-    fallback: 'info',
-    about: 'The least grave lines that are written.',
-  },
-  logFormat: {
-    env: 'LOG_FORMAT',
-    read: oneOf('json', 'pretty'),
-    fallback: 'json',
-    inDevelopment: 'pretty',
-    about: '`json` for machines, `pretty` for a terminal.',
-  },
-} as const satisfies SettingTable
-
 /** Every setting but the providers', which `provider-settings.ts` derives from the catalog. */
 export const settings = {
   ...general,
@@ -168,7 +160,7 @@ export const settings = {
   ...clientSettings,
   ...models,
   ...routing,
-  ...telemetry,
+  ...telemetrySettings,
 }
 
 /** The same, under the headings of the docs. */
@@ -179,7 +171,7 @@ export const settingGroups: readonly SettingGroup[] = [
   { title: 'Client: towards providers', settings: clientSettings },
   { title: 'Models', settings: models },
   { title: 'Routing', settings: routing },
-  { title: 'Telemetry', settings: telemetry },
+  { title: 'Telemetry', settings: telemetrySettings },
 ]
 
 export type SettingValues = ValuesOf<typeof settings>

@@ -7,5 +7,5 @@ export const byteTap: ChatTap = {
   push: (bytes) => bytes,
   end: () => NOTHING,
   isBetweenEvents: false,
-  state: { hasContent: true, isFinished: true, isDone: false, error: null, usage: null },
+  state: { hasContent: false, isFinished: true, isDone: false, error: null, usage: null },
 }

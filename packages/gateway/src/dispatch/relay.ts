@@ -2,6 +2,7 @@ import type { Clock } from '../kernel/clock.ts'
 import { GatewayError } from '../kernel/errors.ts'
 import type { Outcome } from '../kernel/events.ts'
 import type { Exchange } from '../kernel/exchange.ts'
+import { answerId } from '../kernel/request-id.ts'
 import type { Ticker, Watcher } from '../kernel/ticker.ts'
 import type { PartSink, UpstreamAnswer } from '../providers/provider.ts'
 import type { ChatTap } from './tap.ts'
@@ -22,7 +23,9 @@ export interface RelayOptions {
   /** Whether the process is leaving and nothing may go on. */
   readonly isLeaving: () => boolean
   /** An error as an event in the client's dialect. */
-  readonly errorEvent: (exchange: Exchange, error: GatewayError) => string
+  readonly errorEvent: (exchange: Exchange, error: unknown) => string
+  /** What keeps the connection alive, where it is not a comment. */
+  readonly keepalive?: Uint8Array
 }
 
 /** One newline: a blank line would dispatch an empty event in some clients. */
@@ -30,6 +33,10 @@ const KEEPALIVE = new TextEncoder().encode(': keep-alive\n')
 
 /** The error event needs a moment on the wire before the connection is reset, or the reset overtakes it. */
 const FAREWELL_MS = 100
+
+/** A client that does not take its error event for this long goes without. */
+const TAKING_MS = 2000
+const LOOK_EVERY_MS = 20
 
 /**
  * Passes a provider's stream to the client, event by event, as fast as the client reads. A stream that breaks, stalls
@@ -146,18 +153,32 @@ class Relay implements UnderlyingDefaultSource<Uint8Array>, PartSink, Watcher {
     this.#exchange.tell({ type: 'fault', error })
     this.#close('failed', error.code)
     this.#answer.abort(error)
-    if (this.#tap.isBetweenEvents) this.#controller?.enqueue(encode(this.#options.errorEvent(this.#exchange, error)))
-    await new Promise((resolve) => setTimeout(resolve, FAREWELL_MS))
+    if (this.#tap.isBetweenEvents) this.#controller?.enqueue(encode(this.#options.errorEvent(this.#asker(), error)))
+    await this.#taken()
+    await sleep(FAREWELL_MS)
     this.#controller?.error(error)
+  }
+
+  /** What is still in the stream when it is made to fail is lost: the client gets a while to take it. */
+  async #taken(): Promise<void> {
+    for (let waitedMs = 0; waitedMs < TAKING_MS && (this.#controller?.desiredSize ?? 0) < 0; waitedMs += LOOK_EVERY_MS)
+      await sleep(LOOK_EVERY_MS)
+  }
+
+  /** The event names the request as the answer's head has done. */
+  #asker(): Exchange {
+    return { ...this.#exchange, id: answerId(this.#exchange, new Headers(this.#answer.headers)) }
   }
 
   #close(outcome: Outcome, code: string | null): void {
     if (this.#isClosed) return
     this.#isClosed = true
     this.#options.ticker.remove(this)
-    const { usage } = this.#tap.state
+    const { usage, tokensPerByte = 0 } = this.#tap.state
     if (usage !== null) this.#exchange.tell({ type: 'usage', usage })
-    this.#exchange.tell({ type: 'stream.closed', outcome, code, bytes: this.#bytes })
+    const bytes = this.#bytes
+    const tokens = tokensPerByte === 0 ? null : Math.ceil(bytes * tokensPerByte)
+    this.#exchange.tell({ type: 'stream.closed', outcome, code, bytes, tokens })
   }
 
   look(): void {
@@ -179,9 +200,11 @@ class Relay implements UnderlyingDefaultSource<Uint8Array>, PartSink, Watcher {
   #comment(): void {
     if (this.#controller?.desiredSize !== 0) return
     this.#hasWritten = true
-    this.#controller.enqueue(KEEPALIVE)
+    this.#controller.enqueue(this.#options.keepalive ?? KEEPALIVE)
   }
 }
+
+const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 
 const encode = (text: string) => new TextEncoder().encode(text)
 

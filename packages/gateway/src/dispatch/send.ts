@@ -1,6 +1,7 @@
 import type { Clock } from '../kernel/clock.ts'
 import { GatewayError } from '../kernel/errors.ts'
 import type { Exchange } from '../kernel/exchange.ts'
+import { newSpanId, traceHeaders } from '../kernel/trace.ts'
 import type { Upstream, UpstreamAnswer, UpstreamRequest } from '../providers/provider.ts'
 
 export interface Sender {
@@ -17,11 +18,14 @@ export async function send(
 ): Promise<UpstreamAnswer> {
   const provider = request.account.provider.id
   const startedAt = clock.elapsed()
+  const { trace } = exchange
+  const spanId = trace === null ? null : newSpanId()
   exchange.tell({ type: 'target', provider, model })
   let answer: UpstreamAnswer | null = null
   let code: string | null = null
   try {
-    answer = await upstream.send(request)
+    const traced = trace === null || spanId === null ? request : { ...request, trace: traceHeaders(trace, spanId) }
+    answer = await upstream.send(traced)
     return answer
   } catch (error) {
     if (error instanceof GatewayError) code = error.code
@@ -30,7 +34,18 @@ export async function send(
     const status = answer?.status ?? null
     const upstreamRequestId = answer === null ? null : requestIdOf(answer)
     const durationMs = clock.elapsed() - startedAt
-    exchange.tell({ type: 'attempt', provider, model, status, code, durationMs, upstreamRequestId })
+    const requestBytes = request.body instanceof Uint8Array ? request.body.byteLength : 0
+    exchange.tell({
+      type: 'attempt',
+      provider,
+      model,
+      status,
+      code,
+      durationMs,
+      upstreamRequestId,
+      requestBytes,
+      spanId,
+    })
   }
 }
 

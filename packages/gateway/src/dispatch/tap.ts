@@ -1,8 +1,8 @@
 import type { ChatChunk } from '@inference-gateway/protocol/chat'
-import { lastEventEnd, parseEvents } from '@inference-gateway/protocol/sse'
+import { parseEvents } from '@inference-gateway/protocol/sse'
 import type { TokenUsage } from '../kernel/events.ts'
+import { createEventBuffer } from './event-buffer.ts'
 import { isNotable } from './notable.ts'
-import { concatenate } from './patch.ts'
 import { usageOf } from './usage.ts'
 
 /** What a tap has seen of a chat stream so far. */
@@ -15,6 +15,8 @@ export interface TapState {
   /** The provider reported an error inside the stream. */
   readonly error: unknown
   readonly usage: TokenUsage | null
+  /** What a byte of this stream is likely to hold, judged by the first event with content; 0 while there was none. */
+  readonly tokensPerByte?: number
 }
 
 /**
@@ -37,32 +39,19 @@ const NOTHING = new Uint8Array(0)
 
 export function createChatTap(hidesUsage: boolean): ChatTap {
   const decoder = new TextDecoder()
-  let carry: Uint8Array = NOTHING
-  let isOversized = false
+  const buffer = createEventBuffer(EVENT_LIMIT_BYTES)
   const state = {
     hasContent: false,
     isFinished: false,
     isDone: false,
     error: null as unknown,
     usage: null as TokenUsage | null,
-  }
-
-  function push(bytes: Uint8Array): Uint8Array {
-    const whole = carry.byteLength === 0 ? bytes : concatenate([carry, bytes])
-    const end = lastEventEnd(whole, carry.byteLength)
-    carry = NOTHING
-    if (end === 0 && (isOversized || whole.byteLength > EVENT_LIMIT_BYTES)) {
-      isOversized = true
-      return whole
-    }
-    if (end > 0) isOversized = false
-    if (end < whole.byteLength) carry = whole.subarray(end)
-    return end === whole.byteLength ? read(whole) : read(whole.subarray(0, end))
+    tokensPerByte: 0,
   }
 
   function read(events: Uint8Array): Uint8Array {
     if (events.byteLength === 0) return events
-    if (state.hasContent && !isNotable(events)) return events
+    if (buffer.isOversized || (state.hasContent && !isNotable(events))) return events
     return note(decoder.decode(events)) ? withoutUsageChunk(events) : events
   }
 
@@ -75,7 +64,10 @@ export function createChatTap(hidesUsage: boolean): ChatTap {
       if (chunk === null) continue
       if (event === 'error' || (chunk.error ?? null) !== null) state.error = chunk.error ?? chunk
       state.usage = usageOf(chunk) ?? state.usage
-      state.hasContent ||= carriesContent(chunk)
+      if (!state.hasContent && carriesContent(chunk)) {
+        state.hasContent = true
+        state.tokensPerByte = tokensIn(chunk) / (data.length + FRAME_BYTES)
+      }
       state.isFinished ||= chunk.choices?.some((choice) => typeof choice?.finish_reason === 'string') ?? false
       hides ||= hidesUsage && isUsageChunk(chunk)
     }
@@ -83,20 +75,20 @@ export function createChatTap(hidesUsage: boolean): ChatTap {
   }
 
   return {
-    push,
+    push: (bytes) => read(buffer.push(bytes)),
     end() {
-      const rest = carry
-      carry = NOTHING
+      const rest = buffer.rest()
       return note(`${decoder.decode(rest)}\n\n`) ? NOTHING : rest
     },
     get isBetweenEvents() {
-      return !isOversized
+      return !buffer.isOversized
     },
     state,
   }
 }
 
-function parseChunk(data: string): ChatChunk | null {
+/** A chunk of a chat stream; `null` when it is none. */
+export function parseChunk(data: string): ChatChunk | null {
   if (data[0] !== '{') return null
   try {
     const chunk: ChatChunk = JSON.parse(data)
@@ -110,9 +102,28 @@ function parseChunk(data: string): ChatChunk | null {
 const isUsageChunk = (chunk: ChatChunk): boolean =>
   chunk.choices?.length === 0 && usageOf(chunk) !== null && (chunk.error ?? null) === null
 
-function carriesContent(chunk: ChatChunk): boolean {
-  return chunk.choices?.some((choice) => Object.entries(choice?.delta ?? {}).some(isContent)) ?? false
+/** Whether a delta holds text, reasoning or a tool call. Completions of plain text have no delta, only `text`. */
+export function carriesContent(chunk: ChatChunk): boolean {
+  return (
+    chunk.choices?.some((choice) => Object.entries(choice?.delta ?? {}).some(isContent) || Boolean(choice?.text)) ??
+    false
+  )
 }
+
+/** `data: ` and a blank line. */
+const FRAME_BYTES = 8
+
+const CHARACTERS_PER_TOKEN = 4
+
+/** Most providers send an event for every token; the others' deltas are longer. */
+const tokensIn = ({ choices }: ChatChunk): number =>
+  Math.max(
+    1,
+    (choices ?? [])
+      .flatMap((choice) => Object.entries(choice?.delta ?? {}))
+      .filter(isContent)
+      .reduce((length, [, value]) => length + (typeof value === 'string' ? value.length : 0), 0) / CHARACTERS_PER_TOKEN,
+  )
 
 const isContent = ([name, value]: [string, unknown]): boolean =>
   name !== 'role' && value !== '' && value !== null && !(Array.isArray(value) && value.length === 0)

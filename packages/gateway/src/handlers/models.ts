@@ -26,9 +26,10 @@ export function listModels({ listing, requireProvider }: ModelsParts): Handler {
 export function getModel({ listing }: Pick<ModelsParts, 'listing'>): Handler {
   return async ({ path }) => {
     const id = decode(path.replace(/^(?:\/v1){0,2}\/models\//, ''))
-    const [model, other] = await listing.find(id)
+    const found = await listing.find(id)
+    const [model, ...others] = found
     if (model === undefined) throw notFound(id, await listing.all(), listing.unread())
-    if (other !== undefined) throw ambiguous(id, [model, other])
+    if (others.length > 0) throw ambiguous(id, found)
     return Response.json(model)
   }
 }

@@ -1,8 +1,10 @@
 import { byteTap } from '../dispatch/byte-tap.ts'
-import type { ChatDispatch } from '../dispatch/chat.ts'
+import type { Dispatch } from '../dispatch/complete.ts'
 import { openStream } from '../dispatch/preamble.ts'
 import { type RelayOptions, relayStream } from '../dispatch/relay.ts'
 import { send } from '../dispatch/send.ts'
+import type { ChatTap } from '../dispatch/tap.ts'
+import { createUsageTap } from '../dispatch/usage-tap.ts'
 import { readWhole } from '../dispatch/whole.ts'
 import { GatewayError } from '../kernel/errors.ts'
 import type { Exchange, Handler } from '../kernel/exchange.ts'
@@ -15,7 +17,7 @@ export interface ProxyParts {
   readonly account: (provider: string) => Account
   /** Whether a model may be used; `null`: every one. */
   readonly isAllowed: ((provider: string, model: string) => boolean) | null
-  readonly dispatch: ChatDispatch
+  readonly dispatch: Dispatch
 }
 
 /** GET|POST|PUT|PATCH|DELETE /proxy/{provider}/{path}: the provider's own API, with the gateway's key. */
@@ -44,8 +46,8 @@ export function proxy({ account, isAllowed, dispatch }: ProxyParts): Handler {
 
 /** The operation the path is, or what the provider wants on all its other paths. */
 function endpointAt({ provider }: Account, path: string): Pick<Endpoint, 'auth' | 'headers'> {
-  const { models, chat } = provider.operations
-  const endpoints = [...(models?.endpoints ?? []), ...(chat === undefined ? [] : [chat])]
+  const { models, ...others } = provider.operations
+  const endpoints = [...(models?.endpoints ?? []), ...Object.values(others)]
   return endpoints.find((endpoint) => pathOf(endpoint) === path) ?? provider.proxy ?? {}
 }
 
@@ -116,13 +118,25 @@ function parseList(bytes: Uint8Array): unknown {
   }
 }
 
+/** Sound, pictures and what is compressed pass unread. */
+function tapFor({ headers }: UpstreamAnswer): ChatTap {
+  const type = headers['content-type'] ?? ''
+  const isStream = type.includes('event-stream')
+  const isReadable = (isStream || /\bjson\b/.test(type)) && headers['content-encoding'] === undefined
+  return isReadable ? createUsageTap(isStream) : byteTap
+}
+
 /** Statuses that have no body, whatever the provider sent. */
 const BODILESS = new Set([204, 205, 304])
 
 function relay(exchange: Exchange, answer: UpstreamAnswer, options: RelayOptions): Response {
   const { status, statusText, headers, body } = answer
   if (body !== null && !BODILESS.has(status))
-    return new Response(relayStream(exchange, openStream(answer), byteTap, options), { status, statusText, headers })
+    return new Response(relayStream(exchange, openStream(answer), tapFor(answer), options), {
+      status,
+      statusText,
+      headers,
+    })
   answer.abort(null)
   return new Response(null, { status, statusText, headers })
 }

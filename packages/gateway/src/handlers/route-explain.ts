@@ -14,7 +14,7 @@ import { heedsBreakers, type Plan } from '../routing/plan.ts'
 import type { Planner } from '../routing/planner.ts'
 import { retriedFailures } from '../routing/retryable.ts'
 import { wishOf } from './chat-completions.ts'
-import { type FollowParts, otherModels } from './follow-chat.ts'
+import { type FollowParts, otherModels } from './follow.ts'
 
 export interface RouteExplainParts {
   /** Plans as chat does, but moves nobody's turn. Throws what the planner throws. */

@@ -40,7 +40,12 @@ export const errors = {
     ...invalid,
     about: 'Strict mode: the provider would need a field dropped or renamed; `param` names it.',
   },
-  unsupported_operation: { ...invalid, about: 'The provider does not offer this operation.' },
+  unsupported_operation: {
+    status: 404,
+    type: 'not_found_error',
+    retryable: false,
+    about: 'The provider does not offer this operation. The message names those that do.',
+  },
   invalid_target: { ...invalid, about: 'The path or query holds something no provider path may hold, such as `..`.' },
   unauthorized: {
     status: 401,
@@ -53,6 +58,12 @@ export const errors = {
     type: 'permission_error',
     retryable: false,
     about: 'ALLOWED_MODELS or DISALLOWED_MODELS refuses this model.',
+  },
+  origin_not_allowed: {
+    status: 403,
+    type: 'permission_error',
+    retryable: false,
+    about: 'The request comes from a web page whose origin is not in CORS_ALLOWED_ORIGINS. Nobody was asked.',
   },
   route_not_found: {
     status: 404,
@@ -72,6 +83,12 @@ export const errors = {
     retryable: false,
     about: 'The path exists, the method does not; see `Allow`.',
   },
+  target_too_long: {
+    status: 414,
+    type: 'invalid_request_error',
+    retryable: false,
+    about: 'The URL is too long. Send what is large in a body.',
+  },
   body_too_large: {
     status: 413,
     type: 'invalid_request_error',
@@ -83,6 +100,18 @@ export const errors = {
     type: 'invalid_request_error',
     retryable: false,
     about: 'The body is compressed. Send it without content-encoding.',
+  },
+  expectation_failed: {
+    status: 417,
+    type: 'invalid_request_error',
+    retryable: false,
+    about: 'The `Expect` header asks for something else than `100-continue`.',
+  },
+  too_many_headers: {
+    status: 431,
+    type: 'invalid_request_error',
+    retryable: false,
+    about: 'The request has more headers than any client needs.',
   },
   client_closed_request: {
     status: 499,
@@ -100,6 +129,19 @@ export const errors = {
     ...upstream,
     status: 502,
     about: "The provider's host name does not resolve. Check its `<ID>_API_URL`.",
+  },
+  proxy_loop_detected: {
+    ...upstream,
+    status: 502,
+    retryable: false,
+    about:
+      'The request has come through this gateway before: a provider’s URL leads back to it. Where two gateways stand in a ' +
+      'row on purpose, give one of them another APPLICATION_NAME.',
+  },
+  proxy_failed: {
+    ...upstream,
+    status: 502,
+    about: 'The proxy that HTTPS_PROXY or HTTP_PROXY names cannot be reached, or does not lead to the provider.',
   },
   dns_timeout: { ...upstream, status: 504, about: 'The name server did not answer in time.' },
   connection_refused: {

@@ -1,4 +1,5 @@
 import type { Caller } from './caller.ts'
+import type { TraceContext } from './trace.ts'
 
 /** Tokens as the provider counted them. `cached` is part of `input`, `reasoning` is part of `output`. */
 export interface TokenUsage {
@@ -7,6 +8,10 @@ export interface TokenUsage {
   readonly total: number
   readonly cached?: number
   readonly reasoning?: number
+  /** Written to the provider's cache by this request; part of `input`. */
+  readonly cacheWritten?: number
+  /** Nobody counted: an answer broke off before its figures came, and these are the gateway's guess. */
+  readonly isEstimated?: true
 }
 
 /** How an answer ended. `left`: the client went away. `failed`: the answer is an error or broke off. */
@@ -31,15 +36,39 @@ export type ExchangeEvent =
       readonly durationMs: number
       /** The provider's own id of the request, for its support. */
       readonly upstreamRequestId: string | null
+      /** Of the request's body, as it was sent; 0 when its length is not known. */
+      readonly requestBytes: number
+      /** Names the try in traces, as the provider was told in `traceparent`; `null`: this exchange is not traced. */
+      readonly spanId: string | null
     }
   /** The provider counted tokens; the last one told is right. */
   | { readonly type: 'usage'; readonly usage: TokenUsage }
   /** From here on the answer is a stream; `stream.closed` follows. */
   | { readonly type: 'stream.opened' }
   | { readonly type: 'stream.first-content' }
-  | { readonly type: 'stream.closed'; readonly outcome: Outcome; readonly code: string | null; readonly bytes: number }
+  | {
+      readonly type: 'stream.closed'
+      readonly outcome: Outcome
+      readonly code: string | null
+      readonly bytes: number
+      /** A guess at the tokens in it; `null` when nothing is known of what passed. */
+      readonly tokens: number | null
+    }
   /** Something went wrong that the client is not told in full; for the log. */
   | { readonly type: 'fault'; readonly error: unknown }
+
+/** One try at a target, as it is remembered. */
+export interface Try {
+  readonly provider: string
+  readonly model: string | null
+  readonly status: number | null
+  readonly code: string | null
+  readonly spanId: string | null
+  /** From the beginning of the exchange. */
+  readonly startMs: number
+  /** Until its status line, or the fault. */
+  readonly durationMs: number
+}
 
 /** Everything known of a finished exchange. */
 export interface ExchangeSummary {
@@ -55,9 +84,15 @@ export interface ExchangeSummary {
   readonly provider: string | null
   readonly model: string | null
   readonly upstreamRequestId: string | null
-  readonly attempts: number
+  readonly tries: readonly Try[]
   readonly usage: TokenUsage | null
+  /** What the tokens cost, in US dollars; `null` when there is no usage, or no price for the model. */
+  readonly costUsd: number | null
+  /** `null`: not traced. */
+  readonly trace: TraceContext | null
   readonly durationMs: number
+  /** Until the head of the answer was ready, waiting for providers left out. */
+  readonly gatewayMs: number
   /** Until the last attempt's status line; `null` when no provider was asked. */
   readonly upstreamMs: number | null
   readonly firstContentMs: number | null
@@ -66,6 +101,10 @@ export interface ExchangeSummary {
 
 /** What listeners (log, metrics, traces) hear. */
 export type GatewayEvent =
+  /** A request has come in; `exchange.finished` follows. */
+  | { readonly type: 'exchange.started' }
+  /** Its answer is a stream from here on. */
+  | { readonly type: 'exchange.streaming' }
   | { readonly type: 'exchange.finished'; readonly summary: ExchangeSummary }
   /** A provider's model list could not be read, or can be read again. Told on change only. */
   | { readonly type: 'models.unavailable'; readonly provider: string; readonly error: unknown }
@@ -81,5 +120,13 @@ export type GatewayEvent =
   /** The issuer of tokens can be asked, or not. `serving`: keys read earlier are still in use. Told on change only. */
   | { readonly type: 'auth.available'; readonly issuer: string }
   | { readonly type: 'auth.unavailable'; readonly issuer: string; readonly reason: string; readonly serving: boolean }
+  /** What was asked or answered, word for word. Told only where LOG_CONTENT asks for it. */
+  | {
+      readonly type: 'content'
+      readonly id: string
+      readonly route: string
+      readonly direction: 'request' | 'answer'
+      readonly text: string
+    }
 
 export type Emit = (event: GatewayEvent) => void

@@ -1,5 +1,6 @@
 import type { Caller } from './caller.ts'
 import type { ExchangeEvent } from './events.ts'
+import type { TraceContext } from './trace.ts'
 
 /** The body of a request. It can be taken once, by one of the two. */
 export interface RequestBody {
@@ -25,6 +26,8 @@ export interface Exchange {
   readonly headers: Headers
   readonly body: RequestBody
   readonly caller: Caller
+  /** Where the exchange stands in a trace; `null`: nobody traces it. */
+  readonly trace: TraceContext | null
   /** Fires when the client has gone. */
   readonly signal: AbortSignal
   /** The answer is over: from here on its connection waits for the next request. */

@@ -1,20 +1,46 @@
-import type { Endpoint, Provider } from './provider.ts'
+import type { Endpoint, Provider, RelayedOperation } from './provider.ts'
 
 const modelsAt = (...paths: readonly string[]) =>
   ({ dialect: 'openai', endpoints: paths.map((path) => ({ path })) }) as const
 const chatAt = (path: string): Endpoint => ({ path })
 
-/** What an OpenAI-compatible service offers under its base URL. */
-const openaiCompatible = (): Provider['operations'] => ({
+/** What an OpenAI-compatible service offers under its base URL: models, chat, and these besides, at OpenAI's paths. */
+const openaiCompatible = (...others: readonly (RelayedOperation | 'responses')[]): Provider['operations'] => ({
   models: modelsAt('/models'),
   chat: chatAt('/chat/completions'),
+  ...Object.fromEntries(others.map((name) => [name, { path: `/${name}` }])),
 })
+
+/**
+ * A provider of the configuration file, with what an OpenAI-compatible server may offer at OpenAI's paths besides: whether
+ * it does, its own answer tells. Moderations and the like are left out: hardly a server of one's own has them.
+ */
+export const withUsualOperations = (provider: Provider): Provider => {
+  const {
+    models: _models,
+    chat: _chat,
+    ...others
+  } = openaiCompatible(
+    'embeddings',
+    'completions',
+    'images/generations',
+    'images/edits',
+    'audio/transcriptions',
+    'audio/translations',
+    'audio/speech',
+    'rerank',
+  )
+  return { ...provider, operations: { ...others, ...provider.operations } }
+}
 
 /** Models and files at Anthropic are native: they want the key in a header of its own and a version. */
 const anthropicNative = {
   auth: { kind: 'xheader', name: 'x-api-key' },
   headers: { 'anthropic-version': '2023-06-01' },
 } as const
+
+/** OpenAI's, by their names. */
+const REASONING_MODELS = /^(o\d|gpt-5)/
 
 /** Every built-in provider. The first six, their URLs, auth kinds and paths are the contract's. */
 export const catalog: readonly Provider[] = [
@@ -23,9 +49,23 @@ export const catalog: readonly Provider[] = [
     name: 'OpenAI',
     baseUrl: 'https://api.openai.com/v1',
     auth: { kind: 'bearer' },
-    operations: openaiCompatible(),
+    operations: openaiCompatible(
+      'responses',
+      'embeddings',
+      'completions',
+      'images/generations',
+      'images/edits',
+      'images/variations',
+      'audio/transcriptions',
+      'audio/translations',
+      'audio/speech',
+      'moderations',
+    ),
     // Reasoning models answer 400 to max_tokens; the older models know both names.
-    quirks: { rename: [{ from: 'max_tokens', to: 'max_completion_tokens', models: /^(o\d|gpt-5)/ }] },
+    quirks: {
+      rename: [{ from: 'max_tokens', to: 'max_completion_tokens', models: REASONING_MODELS }],
+      effort: REASONING_MODELS,
+    },
   },
   {
     id: 'anthropic',
@@ -35,6 +75,8 @@ export const catalog: readonly Provider[] = [
     operations: {
       models: { dialect: 'anthropic', endpoints: [{ path: '/models?limit=1000', ...anthropicNative }] },
       chat: chatAt('/chat/completions'),
+      messages: { path: '/messages', ...anthropicNative },
+      countTokens: { path: '/messages/count_tokens', ...anthropicNative },
     },
     proxy: anthropicNative,
   },
@@ -43,8 +85,11 @@ export const catalog: readonly Provider[] = [
     name: 'Groq',
     baseUrl: 'https://api.groq.com/openai/v1',
     auth: { kind: 'bearer' },
-    operations: openaiCompatible(),
-    quirks: { drop: ['logit_bias', 'logprobs', 'top_logprobs'] }, // answered with 400 when present
+    operations: openaiCompatible('responses', 'audio/transcriptions', 'audio/translations', 'audio/speech'),
+    quirks: {
+      drop: ['logit_bias', 'logprobs', 'top_logprobs'], // answered with 400 when present
+      effort: /gpt-oss/,
+    },
   },
   {
     id: 'cohere',
@@ -54,6 +99,9 @@ export const catalog: readonly Provider[] = [
     operations: {
       models: { dialect: 'cohere', endpoints: [{ path: '/v1/models?page_size=1000' }] },
       chat: chatAt('/compatibility/v1/chat/completions'),
+      embeddings: { path: '/compatibility/v1/embeddings', drop: ['user'] },
+      'audio/transcriptions': { path: '/v2/audio/transcriptions' },
+      rerank: { path: '/v2/rerank' },
     },
     quirks: { drop: ['stream_options', 'parallel_tool_calls'], streamOptions: false },
   },
@@ -69,6 +117,7 @@ export const catalog: readonly Provider[] = [
         endpoints: [{ path: '/finetunes/public?limit=1000' }, { path: '/models/search?per_page=50' }],
       },
       chat: chatAt('/v1/chat/completions'),
+      embeddings: { path: '/v1/embeddings' },
     },
   },
   {
@@ -76,7 +125,8 @@ export const catalog: readonly Provider[] = [
     name: 'Ollama',
     baseUrl: 'http://ollama:8080/v1',
     auth: { kind: 'none' },
-    operations: openaiCompatible(),
+    operations: openaiCompatible('responses', 'embeddings', 'completions'),
+    quirks: { extensions: ['reasoning'] },
   },
   {
     id: 'ollama_cloud',
@@ -84,6 +134,7 @@ export const catalog: readonly Provider[] = [
     baseUrl: 'https://ollama.com/v1',
     auth: { kind: 'bearer' },
     operations: openaiCompatible(),
+    quirks: { extensions: ['reasoning'] },
   },
   {
     id: 'llamacpp',
@@ -91,21 +142,23 @@ export const catalog: readonly Provider[] = [
     baseUrl: 'http://llamacpp:8080/v1',
     auth: { kind: 'bearer' },
     keyOptional: true, // only if started with --api-key
-    operations: openaiCompatible(),
+    operations: openaiCompatible('responses', 'embeddings', 'completions', 'audio/transcriptions', 'rerank'),
+    quirks: { extensions: ['reasoning_content', 'top_k'] },
   },
   {
     id: 'google',
     name: 'Google Gemini',
     baseUrl: 'https://generativelanguage.googleapis.com/v1beta/openai',
     auth: { kind: 'bearer' },
-    operations: openaiCompatible(),
+    operations: { ...openaiCompatible(), embeddings: { path: '/embeddings', floatsOnly: true } },
+    quirks: { extensions: ['extra_content'], effort: /gemini-(2\.5|[3-9])/ },
   },
   {
     id: 'mistral',
     name: 'Mistral',
     baseUrl: 'https://api.mistral.ai/v1',
     auth: { kind: 'bearer' },
-    operations: openaiCompatible(),
+    operations: openaiCompatible('embeddings', 'audio/transcriptions'),
     // 422 extra_forbidden for these; usage comes on the last chunk unasked.
     quirks: {
       drop: ['stream_options', 'store'],
@@ -121,7 +174,8 @@ export const catalog: readonly Provider[] = [
     name: 'DeepSeek',
     baseUrl: 'https://api.deepseek.com',
     auth: { kind: 'bearer' },
-    operations: openaiCompatible(),
+    operations: openaiCompatible('responses'),
+    quirks: { extensions: ['reasoning_content'] },
   },
   {
     id: 'moonshot',
@@ -129,20 +183,21 @@ export const catalog: readonly Provider[] = [
     baseUrl: 'https://api.moonshot.ai/v1',
     auth: { kind: 'bearer' },
     operations: openaiCompatible(),
+    quirks: { extensions: ['reasoning_content'] },
   },
   {
     id: 'nvidia',
     name: 'NVIDIA NIM',
     baseUrl: 'https://integrate.api.nvidia.com/v1',
     auth: { kind: 'bearer' },
-    operations: openaiCompatible(),
+    operations: openaiCompatible('embeddings'),
   },
   {
     id: 'minimax',
     name: 'MiniMax',
     baseUrl: 'https://api.minimax.io/v1',
     auth: { kind: 'bearer' },
-    operations: openaiCompatible(),
+    operations: openaiCompatible('responses'),
   },
   {
     id: 'zai',
@@ -150,27 +205,35 @@ export const catalog: readonly Provider[] = [
     baseUrl: 'https://api.z.ai/api/paas/v4',
     auth: { kind: 'bearer' },
     operations: openaiCompatible(),
+    quirks: { extensions: ['reasoning_content'] },
   },
   {
     id: 'openrouter',
     name: 'OpenRouter',
     baseUrl: 'https://openrouter.ai/api/v1',
     auth: { kind: 'bearer' },
-    operations: openaiCompatible(),
+    operations: openaiCompatible('responses', 'embeddings', 'audio/transcriptions', 'audio/speech', 'rerank'),
+    quirks: { extensions: ['reasoning', 'cache_control', 'top_k'], effort: /./ },
   },
   {
     id: 'together',
     name: 'Together AI',
     baseUrl: 'https://api.together.xyz/v1',
     auth: { kind: 'bearer' },
-    operations: openaiCompatible(),
+    operations: openaiCompatible('embeddings', 'completions', 'rerank'),
   },
   {
     id: 'fireworks',
     name: 'Fireworks AI',
     baseUrl: 'https://api.fireworks.ai/inference/v1',
     auth: { kind: 'bearer' },
-    operations: openaiCompatible(),
+    operations: openaiCompatible('embeddings'),
   },
-  { id: 'xai', name: 'xAI', baseUrl: 'https://api.x.ai/v1', auth: { kind: 'bearer' }, operations: openaiCompatible() },
+  {
+    id: 'xai',
+    name: 'xAI',
+    baseUrl: 'https://api.x.ai/v1',
+    auth: { kind: 'bearer' },
+    operations: openaiCompatible('responses', 'images/generations'),
+  },
 ]

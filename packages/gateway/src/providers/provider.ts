@@ -13,7 +13,24 @@ export interface Endpoint {
   /** Where it differs from the provider's. */
   readonly auth?: Auth
   readonly headers?: Readonly<Record<string, string>>
+  /** Request fields it refuses, besides those the provider refuses everywhere. */
+  readonly drop?: readonly string[]
+  /** Embeddings: it refuses `encoding_format` and answers with floats. */
+  readonly floatsOnly?: boolean
 }
+
+/** What is passed on to the providers that have it, by the name of OpenAI's path; `rerank` is Cohere's. */
+export type RelayedOperation =
+  | 'embeddings'
+  | 'completions'
+  | 'images/generations'
+  | 'images/edits'
+  | 'images/variations'
+  | 'audio/transcriptions'
+  | 'audio/translations'
+  | 'audio/speech'
+  | 'moderations'
+  | 'rerank'
 
 export interface Rename {
   readonly from: string
@@ -29,7 +46,16 @@ export interface Quirks {
   readonly rename?: readonly Rename[]
   /** `false`: do not ask for usage with `stream_options`; it sends usage unasked, or refuses the field. */
   readonly streamOptions?: boolean
+  /**
+   * What it understands beyond OpenAI's chat, of what other dialects bring along: `reasoning_content` or `reasoning` (it
+   * takes its reasoning back in the messages), `extra_content` (the same for calls), `cache_control`, `top_k`.
+   */
+  readonly extensions?: readonly ChatExtension[]
+  /** The models that know `reasoning_effort`; a request from another dialect tells it only to them. */
+  readonly effort?: RegExp
 }
+
+export type ChatExtension = 'reasoning_content' | 'reasoning' | 'extra_content' | 'cache_control' | 'top_k'
 
 /** A service, as one row of data. */
 export interface Provider {
@@ -47,7 +73,14 @@ export interface Provider {
   readonly operations: {
     readonly models?: { readonly dialect: ModelListDialect; readonly endpoints: readonly Endpoint[] }
     readonly chat?: Endpoint
-  }
+    /** Anthropic's Messages; the others are asked in chat's words. */
+    readonly messages?: Endpoint
+    readonly countTokens?: Endpoint
+    /** OpenAI's Responses. */
+    readonly responses?: Endpoint
+  } & { readonly [Name in RelayedOperation]?: Endpoint }
+  /** Whether chat is translated to its own Messages, instead of being asked at its endpoint for chat. */
+  readonly chatsInMessages?: boolean
   /** Auth and headers on `/proxy`, for paths that are none of the operations. */
   readonly proxy?: Pick<Endpoint, 'auth' | 'headers'>
   readonly quirks?: Quirks
@@ -80,8 +113,12 @@ export interface UpstreamRequest {
   /** The client's headers as they came. Only those on the allow-list go out. */
   readonly headers: Headers
   readonly body: Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array> | null
+  /** What the body is, where it is not JSON; the length in bytes is told of a stream that has one. */
+  readonly content?: { readonly type: string; readonly length: number | null }
   /** The client speaks to the provider itself: content type and encoding stay its own, more headers pass. */
   readonly passThrough?: boolean
+  /** Our own trace headers, in the place of the client's. */
+  readonly trace?: Readonly<Record<string, string>>
   /** A kept connection has just failed, or may have: use none. */
   readonly onNewConnection?: boolean
   /**

@@ -13,6 +13,11 @@ export interface Model extends ListedModel {
   readonly served_by: string
 }
 
+/** `provider/id`. Some providers already write their own name before their models'. */
+export function qualifiedId({ id, served_by: provider }: Pick<Model, 'id' | 'served_by'>): string {
+  return id.startsWith(`${provider}/`) ? id : `${provider}/${id}`
+}
+
 export interface ModelDirectoryOptions extends LiveListTiming {
   /** The providers that can be asked, in the order their models are listed. */
   readonly accounts: readonly Account[]

@@ -1,4 +1,5 @@
-import type { Model, ModelDirectory } from './model-directory.ts'
+import { type Model, type ModelDirectory, qualifiedId } from './model-directory.ts'
+import type { ModelRoute } from './planner.ts'
 
 export interface ModelListingOptions {
   readonly directory: ModelDirectory
@@ -7,6 +8,8 @@ export interface ModelListingOptions {
   readonly idFormat: 'native' | 'qualified'
   /** The ids of those that can be asked. */
   readonly providers: ReadonlySet<string>
+  /** The operator's own model names, and who would answer for them. */
+  readonly routes: ReadonlyMap<string, Pick<ModelRoute, 'deployments'>>
 }
 
 /** The model lists as clients see them: what may not be used is not there, and every id is one that can be asked for. */
@@ -19,7 +22,9 @@ export interface ModelListing {
   unread(): readonly string[]
 }
 
-export function createModelListing({ directory, isAllowed, idFormat, providers }: ModelListingOptions): ModelListing {
+export function createModelListing(options: ModelListingOptions): ModelListing {
+  const { directory, isAllowed, idFormat, providers, routes } = options
+
   const permitted = (models: readonly Model[]) => models.filter((model) => isAllowed(model.served_by, model.id))
   const shown = (models: readonly Model[], isAmbiguous: (model: Model) => boolean) =>
     models.map((model) => (idFormat === 'qualified' || isAmbiguous(model) ? qualified(model) : model))
@@ -31,7 +36,9 @@ export function createModelListing({ directory, isAllowed, idFormat, providers }
   async function all(): Promise<readonly Model[]> {
     const models = permitted(await directory.list())
     const isShared = sharedIds(models)
-    return shown(models, (model) => isShared(model.id) || pointsElsewhere(model))
+    const isOurs = (id: string) => routes.has(id)
+    const listed = shown(models, (model) => isShared(model.id) || isOurs(model.id) || pointsElsewhere(model))
+    return [...ownModels(options), ...listed]
   }
 
   return {
@@ -44,16 +51,21 @@ export function createModelListing({ directory, isAllowed, idFormat, providers }
       const models = await all()
       const listed = models.filter((model) => model.id === id)
       if (listed.length > 0) return listed
-      return models.filter((model) => qualified(model).id === id || model.id === `${model.served_by}/${id}`)
+      return models.filter((model) => qualifiedId(model) === id || model.id === `${model.served_by}/${id}`)
     },
   }
 }
 
-/** Some providers already write their own name before their models'. */
-function qualified(model: Model): Model {
-  const prefix = `${model.served_by}/`
-  return model.id.startsWith(prefix) ? model : { ...model, id: prefix + model.id }
+/** An alias is listed as a model of the first that can be asked for it. */
+function ownModels({ routes, providers, isAllowed }: ModelListingOptions): Model[] {
+  return [...routes].flatMap(([id, { deployments }]) => {
+    const first = deployments.find(({ provider, model }) => providers.has(provider) && isAllowed(provider, model))
+    if (first === undefined) return []
+    return [{ id, object: 'model', created: 0, owned_by: 'gateway', served_by: first.provider }]
+  })
 }
+
+const qualified = (model: Model): Model => ({ ...model, id: qualifiedId(model) })
 
 function sharedIds(models: readonly Model[]): (id: string) => boolean {
   const seen = new Set<string>()

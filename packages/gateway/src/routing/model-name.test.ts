@@ -164,6 +164,11 @@ describe('refusals', () => {
     )
   })
 
+  test("the closest ones are written as they can be asked for, a provider's name in front once", async () => {
+    const error = await refusal('nvidea/nemotron', null)
+    expect(error.extra['suggestions']).toEqual(['nvidia/nemotron'])
+  })
+
   test('an unknown model is answered with the providers whose lists are not there', async () => {
     const directory = { ...rules().directory, unread: () => ['groq', 'ollama'] }
     expect((await refusal('zzz', null, { directory })).message).toEndWith(

@@ -1,7 +1,7 @@
 import { GatewayError } from '../kernel/errors.ts'
 import { isModelId, MODEL_ID_LIMIT } from '../providers/model-lists.ts'
 import { closest } from './closest.ts'
-import type { Model, ModelDirectory } from './model-directory.ts'
+import { type Model, type ModelDirectory, qualifiedId } from './model-directory.ts'
 
 export interface ProviderRules {
   /** Every provider there is, and the environment variable that makes it usable: `groq` → `GROQ_API_KEY`. */
@@ -207,6 +207,6 @@ export function unreadLists(providers: readonly string[]): string {
 }
 
 function suggestionsFor(requested: string, models: readonly Model[]): readonly string[] {
-  const providers = new Map(models.map((model) => [model.id, model.served_by]))
-  return closest(requested, providers.keys()).map((id) => `${providers.get(id)}/${id}`)
+  const names = new Map(models.map((model) => [model.id, qualifiedId(model)]))
+  return closest(requested, names.keys()).map((id) => names.get(id) ?? id)
 }

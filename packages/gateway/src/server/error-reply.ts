@@ -1,4 +1,5 @@
-import type { GatewayErrorBody, OpenAiErrorBody } from '@inference-gateway/protocol/error'
+import { answerId } from '../kernel/request-id.ts'
+import type { AnthropicErrorBody, GatewayErrorBody, OpenAiErrorBody } from '@inference-gateway/protocol/error'
 import { formatEvent } from '@inference-gateway/protocol/sse'
 import { errors, GatewayError } from '../kernel/errors.ts'
 import { ProviderError } from '../kernel/provider-error.ts'
@@ -8,6 +9,8 @@ export type ErrorDialect = 'gateway' | 'openai'
 
 export interface Asker {
   readonly id: string
+  /** As the route table names it: a route that speaks another dialect has that dialect's errors. */
+  readonly route: string
   readonly headers: Headers
 }
 
@@ -34,20 +37,23 @@ interface Facts {
 
 /** Turns whatever was thrown into an answer the asker's client understands. `auto`: by who asks. */
 export function createErrorReplies(format: ErrorDialect | 'auto'): ErrorReplies {
-  const dialectOf = (headers: Headers) => (format === 'auto' ? dialectOfClient(headers) : format)
+  const dialectOf = ({ route, headers }: Asker): ErrorDialect | 'anthropic' => {
+    if (route.startsWith('/v1/messages')) return 'anthropic'
+    return format === 'auto' ? dialectOfClient(headers) : format
+  }
   return {
     reply(error, asker) {
       const facts = factsOf(error)
       const headers = new Headers(facts.headers)
       if (facts.retryable === false) headers.set('x-should-retry', 'false')
       headers.set('content-type', 'application/json')
-      return new Response(JSON.stringify(bodyOf(facts, asker, dialectOf(asker.headers))), {
+      return new Response(JSON.stringify(bodyOf(facts, asker, dialectOf(asker))), {
         status: facts.status,
         headers,
       })
     },
     event(error, asker) {
-      const dialect = dialectOf(asker.headers)
+      const dialect = dialectOf(asker)
       const data = JSON.stringify(bodyOf(factsOf(error), asker, dialect))
       return formatEvent(dialect === 'openai' ? { data } : { event: 'error', data })
     },
@@ -73,26 +79,51 @@ function factsOf(error: unknown): Facts {
 
 const bug = new GatewayError('internal_error', 'The gateway failed. Its log holds the details under this request id.')
 
-function bodyOf(facts: Facts, asker: Asker, dialect: ErrorDialect): GatewayErrorBody | OpenAiErrorBody {
+type ErrorBody = GatewayErrorBody | OpenAiErrorBody | AnthropicErrorBody
+
+function bodyOf(facts: Facts, asker: Asker, dialect: ErrorDialect | 'anthropic'): ErrorBody {
   const { message, type, code, param, extra, original, provider } = facts
+  if (dialect === 'anthropic') {
+    const error = { ...errorObject(original), type: anthropicType(facts), message, ...codeOf(facts), ...extra }
+    return { type: 'error', error, request_id: idOf(facts, asker) }
+  }
   if (dialect === 'openai') return { error: { ...errorObject(original), message, type, param, code, ...extra } }
   return {
     error: message,
     code: String(code ?? type),
     type,
     ...(param === null ? {} : { param }),
-    request_id: answerId(facts, asker),
+    request_id: idOf(facts, asker),
     ...(provider === null ? {} : { provider }),
     ...(original === null ? {} : { provider_error: original }),
     ...extra,
   }
 }
 
-/** The id in the answer's `x-request-id`: the client's own, else the provider's, else ours. */
-function answerId({ headers }: Facts, asker: Asker): string {
-  const isTheirs = asker.headers.get('x-request-id') === asker.id
-  return (isTheirs || !(headers instanceof Headers) ? null : headers.get('x-request-id')) ?? asker.id
+/** Anthropic's types of errors, by status. */
+const ANTHROPIC_TYPES: Readonly<Record<number, string>> = {
+  401: 'authentication_error',
+  402: 'billing_error',
+  403: 'permission_error',
+  404: 'not_found_error',
+  413: 'request_too_large',
+  429: 'rate_limit_error',
+  503: 'overloaded_error',
+  504: 'timeout_error',
+  529: 'overloaded_error',
 }
+
+/** The type its SDKs and agents branch on: Anthropic's own where it is one, else by status. */
+function anthropicType({ status, type }: Facts): string {
+  if (Object.values(ANTHROPIC_TYPES).includes(type) && ANTHROPIC_TYPES[status] === undefined) return type
+  return ANTHROPIC_TYPES[status] ?? (status < 500 ? 'invalid_request_error' : 'api_error')
+}
+
+/** Our own codes are worth telling; Anthropic has none. */
+const codeOf = ({ code }: Facts): { readonly code?: string | number } => (code === null ? {} : { code })
+
+const idOf = ({ headers }: Facts, asker: Asker): string =>
+  headers instanceof Headers ? answerId(asker, headers) : asker.id
 
 /** The provider's error object, when it has one in OpenAI's place: what it holds besides must not be lost. */
 function errorObject(original: unknown): object {

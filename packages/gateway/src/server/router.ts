@@ -2,19 +2,27 @@ import { Hono } from 'hono'
 import { GatewayError } from '../kernel/errors.ts'
 import { anonymous } from '../kernel/caller.ts'
 import type { Exchange, Handler, Step, Watch } from '../kernel/exchange.ts'
+import type { TraceContext } from '../kernel/trace.ts'
 import { IncomingBody } from './body.ts'
+import { headFault } from './gate.ts'
 import type { Connection } from './listen.ts'
 
 /** Who may use a route: everybody, or callers the guard lets in. */
-export type Access = 'public' | 'caller'
+type Access = 'public' | 'caller'
+
+/** What a caller needs to use a route. */
+export interface Door {
+  readonly access: Access
+  /** Clients of its dialect send the token as `x-api-key`, as Anthropic's do; `Authorization` will do too. */
+  readonly acceptApiKeyHeader?: boolean
+}
 
 /** A row of the route table. */
-export interface Route {
+export interface Route extends Door {
   /** As Hono writes paths, without `/v1`. */
   readonly path: string
   /** As the contract writes it; names the route in logs and metrics. */
   readonly name: string
-  readonly access: Access
   readonly methods: Readonly<Record<string, Handler>>
 }
 
@@ -22,10 +30,12 @@ export interface RouterParts {
   readonly routes: readonly Route[]
   /** Opens and watches every exchange. */
   readonly watch: Watch
-  /** What stands around the handlers of an access. */
-  readonly steps: (access: Access) => Step
+  /** What stands around the handlers of a route. */
+  readonly steps: (door: Door) => Step
   readonly limitBytes: number
   readonly newId: () => string
+  /** Finds the exchange's place in a trace; `null`: nothing is traced. */
+  readonly startTrace: ((headers: Headers) => TraceContext) | null
 }
 
 export type Router = (request: Request, connection: Connection) => Response | Promise<Response>
@@ -37,22 +47,39 @@ const PREFIXES = ['', '/v1', '/v1/v1']
 export function createRouter(parts: RouterParts): Router {
   const { routes, steps, watch } = parts
   const hono = new Hono<{ Bindings: Connection }>({ getPath: ({ url }) => split(url).path })
-  const answer = (handler: Handler, route: string, request: Request, connection: Connection): Promise<Response> =>
-    watch(handler, (tell) => openExchange({ route, request, connection, tell }, parts))
-  for (const { path, name, access, methods } of routes) {
-    const wrap = steps(access)
+  const answer = (handler: Handler, route: string, request: Request, connection: Connection): Promise<Response> => {
+    const response = watch(handler, (tell) => openExchange({ route, request, connection, tell }, parts))
+    return request.method === 'HEAD' ? response.then(withLength) : response
+  }
+  for (const route of routes) {
+    const { path, name, methods } = route
+    const wrap = steps(route)
     const refuse = wrap(refuseMethod(Object.keys(methods)))
     const handlers = new Map(Object.entries(methods).map(([method, handler]) => [method, wrap(handler)]))
     const get = handlers.get('GET')
     if (get !== undefined) handlers.set('HEAD', get)
     // One handler for all methods: Hono runs a lone one directly, and composes several at four times the cost.
-    for (const prefix of PREFIXES)
-      hono.all(prefix + path, ({ req, env }) => answer(handlers.get(req.method) ?? refuse, name, req.raw, env))
+    for (const each of PREFIXES.flatMap((prefix) => spellings(prefix + path)))
+      hono.all(each, ({ req, env }) => answer(handlers.get(req.method) ?? refuse, name, req.raw, env))
   }
-  const lost = steps('caller')(routeNotFound)
+  const lost = steps({ access: 'caller' })(routeNotFound)
   hono.notFound(({ req, env }) => answer(lost, 'unknown', req.raw, env))
-  return (request, connection) => hono.fetch(request, connection)
+  return (request, connection) => {
+    const fault = headFault(request)
+    if (fault === null) return hono.fetch(request, connection)
+    return answer(() => Promise.reject(fault), 'unknown', request, connection)
+  }
 }
+
+/** Hono takes the body out of the answer to HEAD, which then would call itself empty: its length is GET's (RFC 9110, 8.6). */
+async function withLength(response: Response): Promise<Response> {
+  if (response.body !== null) response.headers.set('content-length', String((await response.arrayBuffer()).byteLength))
+  return response
+}
+
+/** `/v1/` is `/v1` too. */
+const spellings = (path: string): readonly string[] =>
+  path.length > 1 && path.endsWith('/') ? [path, path.slice(0, -1)] : [path]
 
 const routeNotFound: Handler = ({ method, path }) => {
   throw new GatewayError(
@@ -77,7 +104,10 @@ interface Arrival extends Pick<Exchange, 'route' | 'tell'> {
   readonly connection: Connection
 }
 
-function openExchange({ route, request, connection, tell }: Arrival, { limitBytes, newId }: RouterParts): Exchange {
+function openExchange(
+  { route, request, connection, tell }: Arrival,
+  { limitBytes, newId, startTrace }: RouterParts,
+): Exchange {
   const { path, search } = split(request.url)
   const given = request.headers.get('x-request-id')
   return {
@@ -90,6 +120,7 @@ function openExchange({ route, request, connection, tell }: Arrival, { limitByte
     headers: request.headers,
     body: new IncomingBody(request, connection, limitBytes),
     caller: anonymous,
+    trace: startTrace?.(request.headers) ?? null,
     // The runtime makes a signal when it is asked for one; most exchanges are over before anybody needs it.
     get signal() {
       return request.signal

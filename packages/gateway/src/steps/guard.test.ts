@@ -25,6 +25,7 @@ function exchangeWith(headers: Record<string, string>, told: ExchangeEvent[] = [
     body: { bytes: () => Promise.reject(new Error('read')), stream: () => null },
     caller: anonymous,
     signal: new AbortController().signal,
+    trace: null,
     done: () => {},
     tell: (event) => void told.push(event),
   }

@@ -15,6 +15,7 @@ const exchange: Exchange = {
   body: { bytes: async () => new Uint8Array(0), stream: () => null },
   caller: anonymous,
   signal: new AbortController().signal,
+  trace: null,
   done: () => {},
   tell: () => {},
 }
@@ -46,7 +47,7 @@ test('a stream holds its place until it is closed, not until its headers are sen
   const handler = limit(1)(streaming)
   await handler(exchange)
   expect(await refusal(Promise.resolve(handler(exchange)))).toBe('overloaded')
-  tells[0]?.({ type: 'stream.closed', outcome: 'complete', code: null, bytes: 0 })
+  tells[0]?.({ type: 'stream.closed', outcome: 'complete', code: null, bytes: 0, tokens: null })
   expect((await handler(exchange)).status).toBe(200)
 })
 

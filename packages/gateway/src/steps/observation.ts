@@ -1,27 +1,48 @@
 import { anonymous } from '../kernel/caller.ts'
 import type { Clock } from '../kernel/clock.ts'
-import type { ExchangeEvent, ExchangeSummary, Outcome } from '../kernel/events.ts'
+import type { ExchangeEvent, ExchangeSummary, Outcome, TokenUsage, Try } from '../kernel/events.ts'
 import type { Exchange } from '../kernel/exchange.ts'
+import { answerId } from '../kernel/request-id.ts'
+import { costUsd, type PriceOf } from '../kernel/prices.ts'
 
 type Writable<T> = { -readonly [Name in keyof T]: T[Name] }
 
 /** What the summary takes over, while it is being gathered. */
 type Told = Writable<
-  Omit<ExchangeSummary, 'id' | 'route' | 'method' | 'path' | 'status' | 'code' | 'outcome' | 'durationMs'>
+  Omit<
+    ExchangeSummary,
+    | 'id'
+    | 'route'
+    | 'method'
+    | 'path'
+    | 'status'
+    | 'code'
+    | 'outcome'
+    | 'durationMs'
+    | 'tries'
+    | 'costUsd'
+    | 'trace'
+    | 'gatewayMs'
+  >
 >
+
+/** English text and JSON have about four bytes to a token. */
+const BYTES_PER_TOKEN = 4
 
 /** Gathers what is told of one exchange, from its first byte to the end of its answer. */
 export class Observation {
   readonly #clock: Clock
+  readonly #priceOf: PriceOf
   readonly #startedAt: number
-  readonly #attempts: string[] = []
+  readonly #tries: Try[] = []
+  #requestBytes = 0
+  #gatewayMs = 0
   #changes: readonly string[] = []
   readonly #told: Told = {
     caller: anonymous,
     provider: null,
     model: null,
     upstreamRequestId: null,
-    attempts: 0,
     usage: null,
     upstreamMs: null,
     firstContentMs: null,
@@ -29,8 +50,9 @@ export class Observation {
     error: null,
   }
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, priceOf: PriceOf) {
     this.#clock = clock
+    this.#priceOf = priceOf
     this.#startedAt = clock.elapsed()
   }
 
@@ -60,10 +82,7 @@ export class Observation {
         this.#changes = [...this.#changes, ...event.changes]
         break
       case 'attempt':
-        this.#attempts.push(
-          `${event.provider};status=${event.status ?? event.code ?? 'none'};dur=${tenths(event.durationMs)}`,
-        )
-        told.attempts += 1
+        this.#remember(event)
         told.upstreamMs = (told.upstreamMs ?? 0) + event.durationMs
         told.upstreamRequestId = event.upstreamRequestId
         break
@@ -80,7 +99,28 @@ export class Observation {
         told.error = event.error
         break
       case 'stream.closed':
+        if (event.outcome !== 'complete' && told.usage === null) told.usage = this.#estimate(event.tokens)
     }
+  }
+
+  #remember({ provider, model, status, code, spanId, durationMs, requestBytes }: AttemptEvent): void {
+    this.#requestBytes = requestBytes
+    const startMs = this.elapsedMs() - durationMs
+    this.#tries.push({ provider, model, status, code, spanId, startMs, durationMs })
+  }
+
+  /** What a stream without figures has cost all the same: a provider bills what it made before the stream broke. */
+  #estimate(output: number | null): TokenUsage | null {
+    if (output === null) return null
+    const input = Math.ceil(this.#requestBytes / BYTES_PER_TOKEN)
+    return { input, output, total: input + output, isEstimated: true }
+  }
+
+  get #costUsd(): number | null {
+    const { provider, model, usage } = this.#told
+    if (usage === null || provider === null || model === null) return null
+    const price = this.#priceOf(provider, model)
+    return price === null ? null : costUsd(usage, price)
   }
 
   elapsedMs(): number {
@@ -90,29 +130,30 @@ export class Observation {
   /** What every answer says of itself. */
   putHeaders(headers: Headers, exchange: Exchange, isError: boolean): void {
     const { provider, model } = this.#told
-    // The client's own id comes back; else the provider's, which its support asks for; else ours.
-    const isTheirs = exchange.headers.get('x-request-id') === exchange.id
-    const id = isTheirs ? exchange.id : (headers.get('x-request-id') ?? exchange.id)
+    const id = answerId(exchange, headers)
     headers.set('x-request-id', id)
     headers.set('request-id', id)
     if (provider !== null) headers.set('x-gateway-provider', provider)
     if (model !== null) headers.set('x-gateway-model', headerText(model))
     if (this.#changes.length > 0) headers.set('x-gateway-changes', headerText(this.#changes.join('; ')))
-    if (this.#attempts.length > 0) headers.set('x-gateway-attempts', this.#attempts.join(', '))
+    if (this.#tries.length > 0) headers.set('x-gateway-attempts', this.#tries.map(tryText).join(', '))
     // The gateway has used its own tries: a client that tried again as often would multiply them.
-    if (this.#attempts.length > 1 && isError) headers.set('x-should-retry', 'false')
+    if (this.#tries.length > 1 && isError) headers.set('x-should-retry', 'false')
+    const cost = this.#costUsd
+    if (cost !== null) headers.set('x-gateway-cost-usd', dollars(cost))
     headers.set('server-timing', this.#serverTiming())
   }
 
   #serverTiming(): string {
     const { upstreamMs } = this.#told
-    const gateway = `gateway;dur=${tenths(this.elapsedMs() - (upstreamMs ?? 0))}`
+    this.#gatewayMs = this.elapsedMs() - (upstreamMs ?? 0)
+    const gateway = `gateway;dur=${tenths(this.#gatewayMs)}`
     return upstreamMs === null ? gateway : `${gateway}, upstream;dur=${tenths(upstreamMs)}`
   }
 
   summary(exchange: Exchange, status: number, outcome: Outcome, code: string | null): ExchangeSummary {
-    const { id, route, method, path } = exchange
-    const { caller, provider, model, upstreamRequestId, attempts, usage, upstreamMs } = this.#told
+    const { id, route, method, path, trace } = exchange
+    const { caller, provider, model, upstreamRequestId, usage, upstreamMs } = this.#told
     const { firstContentMs, streamed, error } = this.#told
     // Written out: copying the members one does not see costs as much as all the rest of this.
     return {
@@ -124,12 +165,15 @@ export class Observation {
       outcome,
       code,
       durationMs: this.elapsedMs(),
+      gatewayMs: this.#gatewayMs,
       caller,
       provider,
       model,
       upstreamRequestId,
-      attempts,
+      tries: this.#tries,
       usage,
+      costUsd: this.#costUsd,
+      trace,
       upstreamMs,
       firstContentMs,
       streamed,
@@ -137,6 +181,14 @@ export class Observation {
     }
   }
 }
+
+type AttemptEvent = Extract<ExchangeEvent, { type: 'attempt' }>
+
+const tryText = ({ provider, status, code, durationMs }: Try): string =>
+  `${provider};status=${status ?? code ?? 'none'};dur=${tenths(durationMs)}`
+
+/** To a billionth, and never as `1e-7`. */
+const dollars = (amount: number): string => amount.toFixed(9).replace(/\.?0+$/, '')
 
 const tenths = (ms: number): number => Math.round(ms * 10) / 10
 

@@ -2,12 +2,14 @@ import type { Clock } from '../kernel/clock.ts'
 import { GatewayError } from '../kernel/errors.ts'
 import type { Emit, Outcome } from '../kernel/events.ts'
 import type { Exchange, Watch } from '../kernel/exchange.ts'
+import type { PriceOf } from '../kernel/prices.ts'
 import { ProviderError } from '../kernel/provider-error.ts'
 import { Observation } from './observation.ts'
 
 export interface ObserveParts {
   readonly clock: Clock
   readonly emit: Emit
+  readonly priceOf: PriceOf
   readonly errorReply: (error: unknown, exchange: Exchange) => Response
 }
 
@@ -17,15 +19,21 @@ const CLIENT_LEFT = 499
 /** Nobody leaves an answer that comes at once; whether somebody did costs more to ask than such an answer. */
 const PATIENT_MS = 100
 
+// The same for every exchange, so that telling costs nothing.
+const STARTED = { type: 'exchange.started' } as const
+const STREAMING = { type: 'exchange.streaming' } as const
+
 /** Stands around all steps: every answer gets its headers, every error becomes an answer, every exchange is told of once. */
-export function observe({ clock, emit, errorReply }: ObserveParts): Watch {
+export function observe({ clock, emit, priceOf, errorReply }: ObserveParts): Watch {
   return async (handler, open) => {
-    const observation = new Observation(clock)
+    emit(STARTED)
+    const observation = new Observation(clock, priceOf)
     let status = 200
     const exchange = open((event) => {
       observation.note(event)
-      if (event.type !== 'stream.closed') return
-      finish(event.outcome === 'left' ? CLIENT_LEFT : status, event.outcome, event.code)
+      if (event.type === 'stream.opened') emit(STREAMING)
+      if (event.type === 'stream.closed')
+        finish(event.outcome === 'left' ? CLIENT_LEFT : status, event.outcome, event.code)
     })
     const finish = (finalStatus: number, outcome: Outcome, code: string | null) => {
       exchange.done()

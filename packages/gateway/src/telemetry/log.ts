@@ -26,6 +26,8 @@ export interface Log {
   readonly error: (error: unknown, message: string) => void
   /** Writes what is waiting. */
   readonly flush: () => void
+  /** Lines that came faster than they could be written, so far. */
+  readonly dropped: () => number
 }
 
 /** Probes ask every few seconds: a line for each would hide the rest. */
@@ -37,6 +39,7 @@ export function createLog(options: LogOptions): Log {
   let dropped = 0
   let timer: ReturnType<typeof setTimeout> | null = null
   let writtenAt = 0
+  let droppedInAll = 0
   const lines: string[] = []
   const logger = pino(
     {
@@ -73,12 +76,14 @@ export function createLog(options: LogOptions): Log {
       else writeRequest(entry)
     }
     if (dropped > 0) logger.warn({ lines: dropped }, 'log lines dropped')
+    droppedInAll += dropped
     dropped = 0
     if (lines.length > 0) options.write(lines.splice(0).join(''))
   }
 
   return {
     listen(event) {
+      if (event.type === 'exchange.started' || event.type === 'exchange.streaming') return
       if (event.type !== 'exchange.finished') later((to) => writeEvent(to, event, options.assumed))
       else if (!QUIET_ROUTES.has(event.summary.route)) later(event.summary)
     },
@@ -86,10 +91,22 @@ export function createLog(options: LogOptions): Log {
     warn: (message) => later((to) => to.warn(message)),
     error: (error, message) => later((to) => to.error({ reason: reasonOf(error) }, message)),
     flush,
+    dropped: () => droppedInAll + dropped,
   }
 }
 
-type OtherEvent = Exclude<GatewayEvent, { readonly type: 'exchange.finished' }>
+/** Those that say what the end of the exchange says again. */
+type ExchangeProgress = Extract<GatewayEvent, { readonly type: `exchange.${string}` }>
+
+/** What became of a target, for people. */
+const BREAKER_WORDS = {
+  open: 'target rests, it failed repeatedly',
+  half_open: 'target is tried again',
+  cooling: 'target rests, it asked for a pause',
+  closed: 'target is well again',
+} as const
+
+type OtherEvent = Exclude<GatewayEvent, ExchangeProgress>
 
 function writeEvent(logger: Logger, event: OtherEvent, assumed: LogOptions['assumed']): void {
   switch (event.type) {
@@ -105,7 +122,7 @@ function writeEvent(logger: Logger, event: OtherEvent, assumed: LogOptions['assu
     case 'breaker':
       logger[event.state === 'closed' ? 'info' : 'warn'](
         { provider: event.provider, model: event.model, state: event.state },
-        'breaker',
+        BREAKER_WORDS[event.state],
       )
       break
     case 'auth.unavailable':
@@ -113,6 +130,9 @@ function writeEvent(logger: Logger, event: OtherEvent, assumed: LogOptions['assu
       break
     case 'auth.available':
       logger.info({ issuer: event.issuer }, 'token issuer available')
+      break
+    case 'content':
+      logger.debug({ id: event.id, route: event.route, direction: event.direction, content: event.text }, 'content')
       break
   }
 }
@@ -132,7 +152,7 @@ const printable = (path: string): string => path.toWellFormed().replaceAll(/[^\x
 
 /** Members that are undefined are not written. */
 function lineOf(summary: ExchangeSummary, level: string, time: string, service: string) {
-  const { id, route, path, method, status, outcome, caller, provider, model, usage, attempts } = summary
+  const { id, route, path, method, status, outcome, caller, provider, model, usage, tries } = summary
   const { upstreamRequestId, error } = summary
   return {
     level,
@@ -151,14 +171,21 @@ function lineOf(summary: ExchangeSummary, level: string, time: string, service: 
     ms: round(summary.durationMs),
     upstream_ms: round(summary.upstreamMs),
     first_token_ms: round(summary.firstContentMs),
-    attempts: attempts > 1 ? attempts : undefined,
+    attempts: tries.length > 1 ? tries.length : undefined,
     input_tokens: usage?.input,
     output_tokens: usage?.output,
+    cached_tokens: usage?.cached,
+    reasoning_tokens: usage?.reasoning,
+    estimated: usage?.isEstimated,
+    cost_usd: summary.costUsd ?? undefined,
+    trace_id: summary.trace?.traceId,
     upstream_request_id: upstreamRequestId ?? undefined,
     reason: error === null ? undefined : reasonOf(error),
     msg: 'request',
   }
 }
+
+export type RequestLine = ReturnType<typeof lineOf>
 
 /**
  * What went wrong, down to its cause. A provider's own words stay out: they may repeat the prompt. The runtime's texts
@@ -183,7 +210,7 @@ function causeOf(cause: unknown): string {
 function pretty(line: Readonly<Record<string, unknown>>): string {
   const time = text(line['time']).slice(11, 19)
   if (line['route'] === undefined)
-    return `${time} ${text(line['level'])} ${[line['msg'], line['provider'], line['reason']].map(text).filter(Boolean).join(' · ')}\n`
+    return `${time} ${text(line['level'])} ${[line['msg'], line['provider'], line['model'], line['reason']].map(text).filter(Boolean).join(' · ')}\n`
   const { status, method, route, path = route, provider, model, ms, output_tokens: tokens, code, reason } = line
   const who = provider === undefined ? '' : ` ${nameOf(text(provider), text(model))}`
   const facts = [

@@ -2,6 +2,7 @@ import type { AnswerBody, PartSink } from '../providers/provider.ts'
 import { ChunkedDecoder } from './chunked.ts'
 import { Connection, type ConnectionUser, type Origin } from './connection.ts'
 import type { ConnectionPool } from './pool.ts'
+import { PartQueue } from './part-queue.ts'
 import { HEAD_LIMIT_BYTES, MalformedAnswer, parseHead, type ResponseHead } from './response-head.ts'
 import { Upload } from './upload.ts'
 
@@ -31,7 +32,10 @@ export interface CallListener {
 /** What a call is waiting for. */
 export type Phase = 'connect' | 'send' | 'answer' | 'body' | 'over'
 
-/** The provider is held back while this much of an answer waits for a reader. */
+/**
+ * The provider is held back while this much of an answer waits for a reader, who is given no more of it at once: the
+ * runtime reads up to 512 KiB in one go, and keeps for each of its own layers what a client does not take.
+ */
 const HELD_BYTES = 64 * 1024
 
 const BLANK_LINE = '\r\n\r\n'
@@ -54,8 +58,7 @@ export class Call implements ConnectionUser, AnswerBody {
   #chunks: ChunkedDecoder | null = null
   /** Of a body with a length: what is still to come. */
   #missingBytes = 0
-  #parts: Uint8Array<ArrayBuffer>[] = []
-  #heldBytes = 0
+  readonly #held = new PartQueue()
   #sink: PartSink | null = null
   /** A byte of an answer has come. */
   #hasHeard = false
@@ -167,9 +170,8 @@ export class Call implements ConnectionUser, AnswerBody {
   }
 
   readonly #hold = (part: Uint8Array<ArrayBuffer>): void => {
-    this.#parts.push(part)
-    this.#heldBytes += part.length
-    if (this.#heldBytes > HELD_BYTES && this.#phase === 'body') this.#connection.pause()
+    this.#held.push(part)
+    if (this.#held.bytes > HELD_BYTES && this.#phase === 'body') this.#connection.pause()
   }
 
   /** The answer is whole. `surplus`: bytes behind it, which nobody asked for. */
@@ -219,13 +221,10 @@ export class Call implements ConnectionUser, AnswerBody {
   #serve(): void {
     const sink = this.#sink
     if (sink === null) return
-    const [first] = this.#parts
-    if (first !== undefined) {
-      const part = this.#parts.length === 1 ? first : Buffer.concat(this.#parts)
-      this.#parts = []
-      this.#heldBytes = 0
+    const part = this.#held.take(HELD_BYTES)
+    if (part !== null) {
       this.#sink = null
-      if (this.#phase === 'body') this.#connection.resume()
+      if (this.#phase === 'body' && this.#held.bytes === 0) this.#connection.resume()
       sink.part(part)
     } else if (this.#isComplete || this.#fault !== null) {
       this.#sink = null

@@ -18,8 +18,20 @@ export interface UpstreamOptions extends PoolOptions, WriterOptions {
   readonly ticker: Ticker
 }
 
+export interface HttpUpstream extends Upstream {
+  readonly connections: () => Connections
+  readonly close: () => void
+}
+
+/** How many connections to providers there are. */
+export interface Connections {
+  readonly busy: number
+  /** Kept for the next request. */
+  readonly idle: number
+}
+
 /** Talks to providers over HTTP/1.1, on connections that are kept open between requests. */
-export function createUpstream(options: UpstreamOptions): Upstream & { close(): void } {
+export function createUpstream(options: UpstreamOptions): HttpUpstream {
   const pool = new ConnectionPool(options)
   const write = createRequestWriter(options)
   return {
@@ -32,6 +44,7 @@ export function createUpstream(options: UpstreamOptions): Upstream & { close(): 
         throw upstreamFault(error, request.account.provider)
       }
     },
+    connections: () => ({ busy: pool.busy, idle: pool.idle }),
     close: () => pool.close(),
   }
 }
@@ -45,6 +58,7 @@ function start(
   options: UpstreamOptions,
 ): Promise<UpstreamAnswer> {
   return new Promise((resolve: Settle, reject) => {
+    pool.busy += 1
     const watch = new CallWatch(request, options.limits(request.account.provider.id), options.clock)
     const call: Call = new Call(written, pool, {
       head(head) {
@@ -60,7 +74,10 @@ function start(
           resolve(start(request, { ...written, onNewConnection: true }, pool, options))
         else reject(error)
       },
-      over: () => options.ticker.remove(watch),
+      over() {
+        pool.busy -= 1
+        options.ticker.remove(watch)
+      },
     })
     // On a kept connection the call may already have failed.
     if (call.phase !== 'over') options.ticker.add(watch.over(call))

@@ -1,15 +1,21 @@
+import { GatewayError } from '../kernel/errors.ts'
+import type { ForwardProxy } from './forward-proxy.ts'
+import { proxyFailed, Tunnel } from './tunnel.ts'
+
 /** Where a connection leads. */
 export interface Origin {
   readonly host: string
   readonly port: number
   /** `null`: no TLS. */
   readonly tls: TlsOptions | null
+  /** Leads there; `null`: nobody needs to. */
+  readonly proxy: ForwardProxy | null
 }
 
 export interface TlsOptions {
   readonly minVersion: 'TLS12' | 'TLS13'
-  /** PEM of authorities that are trusted besides the well-known ones. */
-  readonly ca: string | null
+  /** All authorities that are trusted, in PEM; `null`: the well-known ones. */
+  readonly authorities: readonly string[] | null
 }
 
 /** Who uses a connection just now. */
@@ -50,6 +56,9 @@ export class Connection {
   #socket: Socket | null = null
   #isOver = false
   #isGreeting = false
+  /** Whether the socket has opened: until then it is the proxy, where there is one, that fails. */
+  #isThere = false
+  #tunnel: Tunnel | null
   #isPaused = false
   /** What did not fit into the socket yet. */
   #unsent: Uint8Array | null = null
@@ -57,6 +66,8 @@ export class Connection {
   constructor(origin: Origin, user: ConnectionUser) {
     this.origin = origin
     this.#user = user
+    const { tls, proxy, host, port } = origin
+    this.#tunnel = tls === null || proxy === null ? null : new Tunnel(proxy, host, port)
     // What goes wrong is told to connectError as well, before this promise rejects.
     open(origin, this).catch(() => {})
   }
@@ -107,6 +118,23 @@ export class Connection {
 
   /** For the socket's callbacks below only. */
   on = {
+    proxied: (socket: Socket): void => {
+      this.#socket = socket
+      if (this.#isOver || this.#tunnel === null) socket.terminate()
+      else socket.write(this.#tunnel.request)
+    },
+    tunnelled: (bytes: Buffer<ArrayBuffer>, socket: Socket): void => {
+      const { tls, host } = this.origin
+      // Once it is open, these are the records of TLS: their reader is the other socket.
+      if (this.#tunnel === null || this.#tunnel.isOpen || this.#isOver || tls === null) return
+      try {
+        this.#tunnel.read(bytes)
+        if (this.#tunnel.isOpen)
+          socket.upgradeTLS<Connection>({ data: this, socket: tlsHandlers, tls: { ...tlsOf(tls), serverName: host } })
+      } catch (error) {
+        this.on.over(error instanceof Error ? error : null)
+      }
+    },
     greeting: (socket: Socket): void => {
       this.#isGreeting = true
       if (this.#isOver) socket.terminate()
@@ -114,6 +142,7 @@ export class Connection {
     },
     open: (socket: Socket): void => {
       this.#isGreeting = false
+      this.#isThere = true
       this.#socket = socket
       if (this.#isOver) return socket.terminate()
       socket.setNoDelay(true)
@@ -132,27 +161,33 @@ export class Connection {
       if (this.#isOver) return
       this.#isOver = true
       this.#socket?.terminate()
-      this.#user.closed(this.#isGreeting ? new HandshakeFailed(error) : error, this)
+      this.#user.closed(this.#isGreeting ? new HandshakeFailed(error) : this.#meaning(error), this)
     },
+  }
+
+  #meaning(error: Error | null): Error | null {
+    if (this.#isThere || this.origin.proxy === null || error instanceof GatewayError) return error
+    return proxyFailed('cannot be reached or ends the connection', error)
   }
 }
 
-function open({ host, port, tls }: Origin, connection: Connection): Promise<Socket> {
-  const address = { hostname: host, port, data: connection }
+function open({ host, port, tls, proxy }: Origin, connection: Connection): Promise<Socket> {
+  const address = { hostname: proxy?.host ?? host, port: proxy?.port ?? port, data: connection }
   if (tls === null) return Bun.connect<Connection>({ ...address, socket: plainHandlers })
-  return Bun.connect<Connection>({ ...address, socket: tlsHandlers, tls: tlsOf(host, tls) })
+  if (proxy !== null) return Bun.connect<Connection>({ ...address, socket: proxyHandlers })
+  // An IP address is checked against the certificate, but has no place in the greeting.
+  const greeted = IP_ADDRESS.test(host) ? {} : { serverName: host }
+  return Bun.connect<Connection>({ ...address, socket: tlsHandlers, tls: { ...tlsOf(tls), ...greeted } })
 }
 
 /** As hosts in URLs go: only addresses hold colons or end with a number. */
 const IP_ADDRESS = /:|\.\d+$/
 
-function tlsOf(host: string, { minVersion, ca }: TlsOptions): Bun.TLSOptions {
+function tlsOf({ minVersion, authorities }: TlsOptions): Bun.TLSOptions {
   return {
     rejectUnauthorized: true,
-    // An IP address is checked against the certificate, but has no place in the greeting.
-    ...(IP_ADDRESS.test(host) ? {} : { serverName: host }),
     ...(minVersion === 'TLS13' ? { secureOptions: NO_TLS_1_2 } : {}),
-    ...(ca === null ? {} : { ca }),
+    ...(authorities === null ? {} : { ca: [...authorities] }),
   }
 }
 
@@ -167,6 +202,14 @@ const handlers: Bun.SocketHandler<Connection> = {
 }
 
 const plainHandlers: typeof handlers = { ...handlers, open: (socket) => socket.data.on.open(socket) }
+
+const proxyHandlers: typeof handlers = {
+  ...handlers,
+  open: (socket) => socket.data.on.proxied(socket),
+  data: (socket, bytes: Buffer<ArrayBuffer>) => socket.data.on.tunnelled(bytes, socket),
+  // The other socket of an open tunnel tells it too, and it counts once.
+  drain: () => {},
+}
 
 const tlsHandlers: typeof handlers = {
   ...handlers,

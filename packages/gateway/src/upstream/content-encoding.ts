@@ -1,6 +1,6 @@
 import { GatewayError } from '../kernel/errors.ts'
 import type { AnswerBody } from '../providers/provider.ts'
-import { bodyOf, streamOf } from './body-stream.ts'
+import { StreamBody, streamOf } from './body-stream.ts'
 
 /** As names go on the wire (RFC 9110, section 8.4.1), and what the runtime calls them. */
 const FORMATS: Readonly<Record<string, string>> = {
@@ -19,5 +19,5 @@ export function decoded(body: AnswerBody, encoding: string | undefined): AnswerB
   if (format === undefined)
     throw new GatewayError('invalid_response', `The provider encoded its answer with ${name}, which is unknown here.`)
   // The runtime knows more formats than the type, which lists the standard's.
-  return bodyOf(streamOf(body).pipeThrough(new DecompressionStream(format as CompressionFormat)))
+  return new StreamBody(streamOf(body).pipeThrough(new DecompressionStream(format as CompressionFormat)))
 }

@@ -1,3 +1,4 @@
+import { GatewayError } from '../kernel/errors.ts'
 import type { HeaderFields } from '../providers/provider.ts'
 
 /** A rule for header names: the names themselves, and beginnings of names. */
@@ -8,7 +9,15 @@ interface HeaderRule {
 
 /** What a caller may tell a provider on the gateway's own endpoints. Everything else stays here. */
 const TO_PROVIDER: HeaderRule = {
-  names: new Set(['accept', 'idempotency-key', 'http-referer', 'x-title', 'x-session-affinity']),
+  names: new Set([
+    'accept',
+    'idempotency-key',
+    'traceparent',
+    'tracestate',
+    'http-referer',
+    'x-title',
+    'x-session-affinity',
+  ]),
   prefixes: ['openai-', 'anthropic-'],
 }
 
@@ -74,16 +83,37 @@ const NEVER = new Set([
 
 const SAFE_NAME = /^[a-z0-9-]+$/
 
-/** The headers of a client's request that may go to a provider. */
-export function toProvider(headers: Headers, byProxy: boolean): HeaderFields {
+export interface Passing {
+  /** On `/proxy`. */
+  readonly byProxy: boolean
+  /** The gateway's name in `via`. */
+  readonly ownName: string
+}
+
+/**
+ * The headers of a client's request that may go to a provider. Throws `proxy_loop_detected` when they say that the
+ * request has been here before (RFC 9110, section 7.6.3).
+ */
+export function toProvider(headers: Headers, { byProxy, ownName }: Passing): HeaderFields {
   const rule = byProxy ? TO_PROVIDER_BY_PROXY : TO_PROVIDER
   const fields: HeaderFields = {}
   // oxlint-disable-next-line unicorn/no-array-for-each -- half the cost of the iterator, once per request
   headers.forEach((value, name) => {
     if (mayPass(name, rule)) fields[name] = value
+    else if (name === 'via' && hasPassed(value, ownName)) throw loop(ownName)
   })
   return fields
 }
+
+const hasPassed = (via: string, name: string): boolean =>
+  via.split(',').some((hop) => hop.trim().split(/\s+/)[1] === name)
+
+const loop = (name: string) =>
+  new GatewayError(
+    'proxy_loop_detected',
+    `The request has come through ${name} before: a provider's URL leads back to this gateway. Where two gateways stand ` +
+      'in a row on purpose, give one of them another APPLICATION_NAME.',
+  )
 
 /** The headers of a provider's answer that may go to the client. */
 export function toClient(headers: HeaderFields, byProxy: boolean): HeaderFields {

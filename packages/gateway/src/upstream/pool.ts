@@ -14,9 +14,15 @@ export class ConnectionPool implements ConnectionUser {
   readonly #idle = new Map<Origin, Connection[]>()
   #count = 0
   #sweeper: NodeJS.Timeout | null = null
+  /** Connections in the hands of calls. */
+  busy = 0
 
   constructor(options: PoolOptions) {
     this.#options = options
+  }
+
+  get idle(): number {
+    return this.#count
   }
 
   /** The connection that was used last, or `null`. */

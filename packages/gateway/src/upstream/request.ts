@@ -2,45 +2,50 @@ import { GatewayError } from '../kernel/errors.ts'
 import type { Auth, Credential, HeaderFields, Provider, UpstreamRequest } from '../providers/provider.ts'
 import type { CallRequest } from './call.ts'
 import type { Origin, TlsOptions } from './connection.ts'
+import { type FindProxy, hostOf, portOf } from './forward-proxy.ts'
 import { toProvider } from './headers.ts'
 
 export interface WriterOptions {
   /** Sent as `user-agent` where the client's own does not pass. */
   readonly userAgent: string
+  /** The gateway's name in `via`. */
+  readonly ownName: string
   readonly tls: TlsOptions
+  readonly findProxy: FindProxy
 }
 
 /** A provider's base URL in the parts a request needs. */
 interface Base {
   readonly origin: Origin
-  /** The `host` field. */
-  readonly host: string
+  /** The fields that are the same for every request. */
+  readonly fields: string
+  /** What stands before the request's own path. */
   readonly path: string
 }
 
 /** Writes requests as they go on the wire. The account's key goes to no other place than its base URL. */
-export function createRequestWriter({ userAgent, tls }: WriterOptions): (request: UpstreamRequest) => CallRequest {
+export function createRequestWriter(options: WriterOptions): (request: UpstreamRequest) => CallRequest {
   const bases = new WeakMap<Provider, Base>()
 
   function baseOf(provider: Provider): Base {
     const known = bases.get(provider)
     if (known !== undefined) return known
-    const base = readBase(provider.baseUrl, tls)
+    const base = readBase(provider.baseUrl, options)
     bases.set(provider, base)
     return base
   }
 
   return (request) => {
     const { account, method, body } = request
-    const { origin, host, path } = baseOf(account.provider)
+    const { origin, fields, path } = baseOf(account.provider)
     const auth = authOf(request)
     const target = path + putKeyIntoPath(request.path, auth, account.credential)
-    const headers = headersOf(request, auth, userAgent)
+    const headers = headersOf(request, auth, options)
     const framing = framingOf(request, headers)
     return {
       origin,
       method,
-      head: headText(`${method} ${target} HTTP/1.1\r\nhost: ${host}\r\n${framing}`, headers),
+      head: headText(`${method} ${target} HTTP/1.1\r\n${fields}${framing}`, headers),
       body,
       isChunked: framing === CHUNKED,
       onNewConnection: request.onNewConnection ?? false,
@@ -48,19 +53,17 @@ export function createRequestWriter({ userAgent, tls }: WriterOptions): (request
   }
 }
 
-function readBase(baseUrl: string, tls: TlsOptions): Base {
+function readBase(baseUrl: string, { tls, findProxy, ownName }: WriterOptions): Base {
   const url = new URL(baseUrl)
   const isSecure = url.protocol === 'https:'
-  return {
-    origin: {
-      // The brackets of an IPv6 address belong to the URL.
-      host: url.hostname.replace(/^\[(.*)\]$/, '$1'),
-      port: Number(url.port || (isSecure ? 443 : 80)),
-      tls: isSecure ? tls : null,
-    },
-    host: url.host,
-    path: url.pathname.replace(/\/$/, ''),
-  }
+  const proxy = findProxy(url)
+  const path = url.pathname.replace(/\/$/, '')
+  const host = `host: ${url.host}\r\nvia: 1.1 ${ownName}\r\n`
+  const origin = { host: hostOf(url), port: portOf(url), tls: isSecure ? tls : null, proxy }
+  if (proxy === null || isSecure) return { origin, fields: host, path }
+  // Without TLS there is no tunnel: the proxy reads the whole request (RFC 9112, section 3.2.2).
+  const credentials = proxy.authorization === null ? '' : `proxy-authorization: ${proxy.authorization}\r\n`
+  return { origin, fields: host + credentials, path: `http://${url.host}${path}` }
 }
 
 function authOf({ account, endpoint }: UpstreamRequest): Auth {
@@ -69,12 +72,13 @@ function authOf({ account, endpoint }: UpstreamRequest): Auth {
   return auth.kind === 'none' && account.credential !== null ? { kind: 'bearer' } : auth
 }
 
-function headersOf(request: UpstreamRequest, auth: Auth, userAgent: string): HeaderFields {
+function headersOf(request: UpstreamRequest, auth: Auth, { userAgent, ownName }: WriterOptions): HeaderFields {
   const { account, endpoint, passThrough = false } = request
-  const headers = toProvider(request.headers, passThrough)
-  if (!passThrough && request.body !== null) headers['content-type'] = 'application/json'
+  const headers = toProvider(request.headers, { byProxy: passThrough, ownName })
+  if (!passThrough && request.body !== null) headers['content-type'] = request.content?.type ?? 'application/json'
   headers['accept-encoding'] ??= 'identity'
   headers['user-agent'] ??= userAgent
+  Object.assign(headers, request.trace)
   addFixed(headers, account.provider.headers, passThrough)
   addFixed(headers, endpoint?.headers, passThrough)
   if (account.credential !== null) {
@@ -95,8 +99,8 @@ function addFixed(headers: HeaderFields, fixed: Readonly<HeaderFields> | undefin
 const CHUNKED = 'transfer-encoding: chunked\r\n'
 
 /** How the provider can tell where the body ends. The client's own length holds only for a body that is piped. */
-function framingOf({ method, body }: UpstreamRequest, headers: HeaderFields): string {
-  const announced = headers['content-length']
+function framingOf({ method, body, content }: UpstreamRequest, headers: HeaderFields): string {
+  const announced = headers['content-length'] ?? content?.length ?? undefined
   delete headers['content-length']
   if (body instanceof ReadableStream) return announced === undefined ? CHUNKED : lengthField(announced)
   if (body !== null) return lengthField(body.byteLength)

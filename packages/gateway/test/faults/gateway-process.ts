@@ -13,7 +13,7 @@ export interface GatewayProcess {
   readonly output: string
   /** Settles with its exit code; `null` when a signal ended it. */
   readonly exited: Promise<number | null>
-  signal(name: 'SIGTERM' | 'SIGINT' | 'SIGKILL'): void
+  signal(name: 'SIGTERM' | 'SIGINT' | 'SIGKILL' | 'SIGHUP'): void
   /** Stops reading its standard output, as a log collector that dies does. */
   closeOutput(): void
   [Symbol.asyncDispose](): Promise<void>
@@ -41,7 +41,7 @@ export async function startGatewayProcess(
   const exited = new Promise<number | null>((resolve) => child.on('exit', (code) => resolve(code)))
   const output = listenTo(child)
   const url = await Promise.race([
-    output.found(/listening on (http:[^\s,"]+)/),
+    output.found(/listening on (https?:[^\s,"]+)/),
     exited.then((code) => Promise.reject(new Error(`exited with ${code}: ${output.text()}`))),
   ])
   return {

@@ -4,6 +4,9 @@ import { parse } from 'yaml'
 import { loadSettings } from '../../src/config/load.ts'
 import { createGateway } from '../../src/gateway.ts'
 import type { ExchangeSummary, GatewayEvent } from '../../src/kernel/events.ts'
+import { priceTable } from '../../src/kernel/price-table.ts'
+import { priceLookup } from '../../src/kernel/prices.ts'
+import { startMonitoring } from '../../src/monitoring.ts'
 import { envPrefix } from '../../src/providers/accounts.ts'
 import { catalog } from '../../src/providers/catalog.ts'
 import { listen } from '../../src/server/listen.ts'
@@ -17,6 +20,12 @@ export interface TestGatewayOptions {
   readonly env?: Readonly<Record<string, string>>
   /** The text of the configuration file. */
   readonly config?: string
+  /** Other files that settings name, by path. */
+  readonly files?: Readonly<Record<string, string>>
+  /** All authorities that are trusted, in PEM. */
+  readonly authorities?: readonly string[]
+  /** By default any free one. */
+  readonly port?: number
 }
 
 export interface TestGateway {
@@ -24,6 +33,8 @@ export interface TestGateway {
   readonly events: readonly GatewayEvent[]
   /** What was told of the exchange with this request id, once it has finished. */
   finished(id: string): Promise<ExchangeSummary>
+  /** The text of `/metrics`, from its own port; for a gateway with ENABLE_TELEMETRY. */
+  metrics(): Promise<string>
   close(): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
 }
@@ -32,7 +43,14 @@ export interface TestGateway {
 export const keyOf = (provider: string): string => `key-of-${provider}`
 
 /** Starts the real gateway on a socket, as `main.ts` does, with settings read from `env` alone. */
-export async function startGateway({ providers = {}, env = {}, config }: TestGatewayOptions): Promise<TestGateway> {
+export async function startGateway({
+  providers = {},
+  env = {},
+  config,
+  files = {},
+  authorities,
+  port = 0,
+}: TestGatewayOptions): Promise<TestGateway> {
   const values = {
     // Only what a test names is there to be asked: outside of development Ollama is trusted to run somewhere.
     ENVIRONMENT: 'development',
@@ -46,25 +64,37 @@ export async function startGateway({ providers = {}, env = {}, config }: TestGat
     settings,
     customProviders,
     models: routes,
-  } = loadSettings([{ name: 'test', values }], {
+    prices,
+  } = await loadSettings([{ name: 'test', values }], {
     catalog,
-    readFile: () => config ?? '',
+    readFile: (path) => files[path] ?? config ?? '',
   })
   const events: GatewayEvent[] = []
+  const monitoring = await startMonitoring({ settings, version: '0.0.0', droppedLines: () => 0, warn: () => {} })
+  const metricsListener = monitoring?.serve(0)
   const gateway = createGateway({
     settings,
     customProviders,
     routes,
     version: '0.0.0',
+    ...(authorities === undefined ? {} : { authorities }),
     contract: async () => parse(readFileSync(CONTRACT, 'utf8')),
-    emit: (event) => void events.push(event),
+    emit(event) {
+      events.push(event)
+      monitoring?.listen(event)
+    },
+    priceOf: priceLookup(prices, priceTable),
+    telemetry: monitoring,
   })
+  monitoring?.watch(gateway)
   const { host, idleTimeoutMs, readTimeoutMs } = settings.server
   const onBug = (error: unknown) => new Response(String(error), { status: 599 })
-  const listener = listen({ host, port: 0, tls: null, idleTimeoutMs, readTimeoutMs, fetch: gateway.fetch, onBug })
+  const listener = listen({ host, port, tls: null, idleTimeoutMs, readTimeoutMs, fetch: gateway.fetch, onBug })
   const close = async () => {
     gateway.close()
     await listener.stop(true)
+    await metricsListener?.stop(true)
+    await monitoring?.close()
   }
   const summaryOf = (id: string) =>
     events.flatMap((event) => (event.type === 'exchange.finished' && event.summary.id === id ? [event.summary] : []))[0]
@@ -75,6 +105,7 @@ export async function startGateway({ providers = {}, env = {}, config }: TestGat
       await until(() => summaryOf(id) !== undefined)
       return summaryOf(id) ?? Promise.reject(new Error('unreachable'))
     },
+    metrics: async () => (await fetch(`${metricsListener?.url}/metrics`)).text(),
     close,
     [Symbol.asyncDispose]: close,
   }

@@ -41,9 +41,12 @@ const models: Readonly<Record<string, SimulatedModel>> = {
   flaky: { answer: flakyAnswer },
 }
 
+/** The one model that makes embeddings; it does not chat. */
+const EMBEDDER = 'embed'
+
 /** OpenAI's model list. The ids are qualified: a bare `chat` could be anybody's. */
 export function modelList(created: number) {
-  const ids = Object.keys(models).map(qualified)
+  const ids = [...Object.keys(models), EMBEDDER].map(qualified)
   return { object: 'list', data: ids.map((id) => ({ id, object: 'model', created, owned_by: 'simulator' })) }
 }
 
@@ -56,10 +59,16 @@ export function findModel(asked: string): { name: string; model: SimulatedModel;
   return { name: qualified(bare), model, knobs: mark === -1 ? {} : readKnobs(asked.slice(mark + 1)) }
 }
 
+/** The full name of the model for embeddings. Throws a Refusal with 404 for any other. */
+export function findEmbedder(asked: unknown): string {
+  if (asked === EMBEDDER || asked === qualified(EMBEDDER)) return qualified(EMBEDDER)
+  throw unknownModel(String(asked), [EMBEDDER])
+}
+
 const qualified = (name: string) => `simulator/${name}`
 
-function unknownModel(asked: string): Refusal {
-  const known = Object.keys(models).map(qualified).join(', ')
+function unknownModel(asked: string, names: readonly string[] = Object.keys(models)): Refusal {
+  const known = names.map(qualified).join(', ')
   return new Refusal({
     status: 404,
     message: `The simulator has no model "${asked}". It has: ${known}.`,

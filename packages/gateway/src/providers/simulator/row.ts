@@ -9,5 +9,6 @@ export const simulatorProvider: Provider = {
   operations: {
     models: { dialect: 'openai', endpoints: [{ path: '/models' }] },
     chat: { path: '/chat/completions' },
+    embeddings: { path: '/embeddings' },
   },
 }

@@ -205,7 +205,7 @@ describe('the model list', () => {
       owned_by: 'simulator',
     } as never)
     expect(list.data.map((model) => model.id.replace('simulator/', '')).join(' ')).toBe(
-      'chat echo tools json reason lorem error-401 error-429 error-500 error-529 cut stall slow flaky',
+      'chat echo tools json reason lorem error-401 error-429 error-500 error-529 cut stall slow flaky embed',
     )
   })
 

@@ -1,6 +1,7 @@
 import type { UpstreamRequest } from '../provider.ts'
 import { limitTo, stopAt } from './answer.ts'
 import type { Completion } from './completion.ts'
+import { embeddingsBody } from './embeddings.ts'
 import { aborted } from './faults.ts'
 import { hash } from './hash.ts'
 import { isObject } from './json-value.ts'
@@ -75,9 +76,10 @@ export function createSimulator(options: SimulatorOptions): Simulator {
     let id = hash(route)
     try {
       if (route === 'GET /models') return jsonReply(id, modelList(BIRTH))
-      if (route !== 'POST /chat/completions') throw unknownRoute(route)
+      if (route !== 'POST /chat/completions' && route !== 'POST /embeddings') throw unknownRoute(route)
       const body = await readJson(request)
       id = hash(questionOf(body))
+      if (route === 'POST /embeddings') return jsonReply(id, embeddingsBody(body))
       return await chat(id, body, request.signal)
     } catch (error) {
       if (error instanceof Refusal) return refusalReply(id, error)
@@ -108,7 +110,7 @@ async function readJson({ body, signal }: UpstreamRequest): Promise<unknown> {
 function unknownRoute(route: string): Refusal {
   return new Refusal({
     status: 404,
-    message: `The simulator does not know ${route}. It knows GET /models and POST /chat/completions.`,
+    message: `The simulator does not know ${route}. It knows GET /models, POST /chat/completions and POST /embeddings.`,
     type: 'invalid_request_error',
     code: null,
   })

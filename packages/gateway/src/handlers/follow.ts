@@ -1,42 +1,50 @@
-import { completeChat, type ChatDispatch } from '../dispatch/chat.ts'
-import type { ChatCall } from '../dispatch/chat-request.ts'
+import type { Attempt } from '../dispatch/complete.ts'
+import type { ModelCall } from '../dispatch/model-request.ts'
 import type { Clock } from '../kernel/clock.ts'
 import type { ExchangeEvent } from '../kernel/events.ts'
 import type { Exchange } from '../kernel/exchange.ts'
 import type { Target } from '../providers/provider.ts'
 import { attempt, type AttemptParts, type Send } from '../routing/attempt.ts'
 import type { Breakers } from '../routing/breaker.ts'
-import { heedsBreakers } from '../routing/plan.ts'
+import { heedsBreakers, type Plan } from '../routing/plan.ts'
 import type { Running, Selector } from '../routing/select.ts'
-import type { ChatParts } from './chat-completions.ts'
 import { modelsInJson } from './proxy-policy.ts'
 
 export interface FollowParts extends AttemptParts {
-  readonly dispatch: ChatDispatch
   readonly selector: Selector
   /** Holds every model a body names to the rules for models; `null`: there are none. */
   readonly permit: ((models: readonly string[], target: Target) => void) | null
 }
 
-/** Follows a chat's plan until a target answers, and measures the targets on the way. */
-export function followChat({ dispatch, selector, permit, ...parts }: FollowParts): ChatParts['follow'] {
+/** A request, as following its plan needs it. */
+export interface Asking {
+  /** Asks one target. Settles when there is content to hand on. */
+  readonly ask: (exchange: Exchange, attempt: Attempt) => Promise<Response>
+  /** The models that the body names besides those it asks for. */
+  readonly others: () => readonly string[]
+}
+
+/** Follows a plan until a target answers, and measures the targets on the way. */
+export type Follow = (plan: Plan, exchange: Exchange, asking: Asking) => Promise<Response>
+
+export function createFollow({ selector, permit, ...parts }: FollowParts): Follow {
   const withoutBreakers = { ...parts, breakers: noBreakers }
-  return (plan, exchange, call) => {
+  return (plan, exchange, { ask, others }) => {
     // A stream can only move to another target while none of it has left: with more than one to ask, it is held so long.
     const holds = plan.retry.on === 'failures' ? plan.retry : null
-    const others = permit === null ? [] : otherModels(call)
+    const named = permit === null ? [] : others()
     const heeds = heedsBreakers(plan)
     const tryTarget: Send<Response> = async (target, index) => {
       if (index > 0) exchange.tell({ type: 'retry' })
       // Whatever is refused before it is asked, the answer says whose it would have been.
-      exchange.tell({ type: 'target', provider: target.provider.id, model: target.model })
-      permit?.(others, target)
-      const chat = { target, holds, isRepeated: index > 0, mayRepeat: plan.retry.maxAttempts > 1 }
+      exchange.tell({ type: 'target', provider: target.provider.id, model: target.model || null })
+      permit?.(named, target)
+      const attempt = { target, holds, isRepeated: index > 0, mayRepeat: plan.retry.maxAttempts > 1 }
       // Nobody chooses between measurements of a lone target.
-      if (!heeds) return completeChat(dispatch, exchange, call, chat)
+      if (!heeds) return ask(exchange, attempt)
       const run = measured(exchange, selector.begin(target), parts.clock)
       try {
-        return await completeChat(dispatch, run.exchange, call, chat)
+        return await ask(run.exchange, attempt)
       } finally {
         run.settle()
       }
@@ -46,7 +54,7 @@ export function followChat({ dispatch, selector, permit, ...parts }: FollowParts
 }
 
 /** What a body names beside the models it asks for; a provider may read that instead. */
-export const otherModels = (call: ChatCall): readonly string[] =>
+export const otherModels = (call: Pick<ModelCall, 'bytes' | 'models'>): readonly string[] =>
   modelsInJson(call.bytes).filter((model) => !call.models.includes(model))
 
 const noTrial = { succeeded: () => {}, failed: () => {}, abandoned: () => {} }

@@ -1,0 +1,88 @@
+// `bun bench/telemetry.ts`: what telemetry costs. Two gateways that differ in ENABLE_TELEMETRY alone take turns, so that
+// whatever else the machine does falls on both; the ratio within each pair of rounds is the result.
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { type ChildServer, freePort, startServer } from './child-server.ts'
+import { LOAD_CORE, pinSelf, SERVER_CORE } from './cores.ts'
+import { jsonChat, type Scenario, streamedChat } from './load.ts'
+import { sample } from './measure.ts'
+import { median } from './statistics.ts'
+
+const { values: options } = parseArgs({
+  options: { rounds: { type: 'string', default: '9' }, seconds: { type: 'string', default: '2' } },
+})
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
+const folder = mkdtempSync(join(tmpdir(), 'gateway-telemetry-'))
+process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
+
+pinSelf(LOAD_CORE)
+const upstreamPort = freePort()
+await startServer({
+  name: 'upstream',
+  command: [process.execPath, join(import.meta.dir, 'upstream.ts'), String(upstreamPort)],
+  port: upstreamPort,
+  core: LOAD_CORE,
+  readyPath: '/v1/models',
+  folder,
+})
+const off = await startGateway('off', { ENABLE_TELEMETRY: 'false' })
+const on = await startGateway('on', { ENABLE_TELEMETRY: 'true', TELEMETRY_METRICS_PORT: '0' })
+for (const scenario of [jsonChat, streamedChat]) await compare(scenario)
+process.exit(0)
+
+function startGateway(name: string, env: Readonly<Record<string, string>>): Promise<ChildServer> {
+  const port = freePort()
+  return startServer({
+    name: `gateway-${name}`,
+    command: [process.execPath, join(import.meta.dir, '../packages/gateway/src/main.ts')],
+    port,
+    core: SERVER_CORE,
+    readyPath: '/health',
+    folder,
+    env: {
+      SERVER_HOST: '127.0.0.1',
+      SERVER_PORT: String(port),
+      OPENAI_API_URL: `http://127.0.0.1:${upstreamPort}/v1`,
+      OPENAI_API_KEY: 'bench-key',
+      ENVIRONMENT: 'production',
+      CLIENT_MAX_IDLE_CONNS: '256',
+      CLIENT_MAX_IDLE_CONNS_PER_HOST: '256',
+      ...env,
+    },
+  })
+}
+
+interface Pair {
+  /** µs of CPU time for a request or an event. */
+  readonly without: number
+  readonly withIt: number
+  readonly ratio: number
+}
+
+async function compare(scenario: Scenario): Promise<void> {
+  const roundMs = Number(options.seconds) * 1000
+  for (const server of [off, on]) await sample(server, scenario, roundMs)
+  const pairs: Pair[] = []
+  for (let round = 0; round < Number(options.rounds); round++) {
+    // Whoever goes first finds the machine as the last pair has left it: they take turns in that too.
+    const [first, second] = round % 2 === 0 ? [off, on] : [on, off]
+    const samples = new Map([[first, await sample(first, scenario, roundMs)]])
+    samples.set(second, await sample(second, scenario, roundMs))
+    const [without = 0, withIt = 0] = [off, on].map((server) => samples.get(server)?.cpuMicrosecondsPerUnit)
+    pairs.push({ without, withIt, ratio: withIt / without })
+  }
+  const ratios = pairs.map(({ ratio }) => ratio)
+  const micros = (side: 'without' | 'withIt') => median(pairs.map((pair) => pair[side])).toFixed(1)
+  const range = `${percent(Math.min(...ratios))} to ${percent(Math.max(...ratios))}`
+  console.log(
+    `${scenario.name}: ${micros('without')} µs off, ${micros('withIt')} µs on; telemetry costs ` +
+      `${percent(median(ratios))} (${range})`,
+  )
+}
+
+function percent(ratio: number): string {
+  return `${((ratio - 1) * 100).toFixed(1)} %`
+}

@@ -1,0 +1,81 @@
+import { isObject, type JsonObject, objectsIn, parseObject, textOf } from './json.ts'
+import { endingFromChat } from './stop-reason.ts'
+import { usageFromChat } from './usage.ts'
+
+/** A chat completion as a message. Of several choices the first is told: a message is one answer. Never throws. */
+export function messageFromChat(completion: unknown): JsonObject {
+  const answer = isObject(completion) ? completion : {}
+  const [choice = {}] = objectsIn(answer['choices'])
+  const message = isObject(choice['message']) ? choice['message'] : {}
+  const id = textOf(answer['id'])
+  const refusal = textOf(message['refusal'])
+  const calls = objectsIn(message['tool_calls'])
+  const { thinking, text } = wordsOf(message)
+  return {
+    id,
+    type: 'message',
+    role: 'assistant',
+    model: textOf(answer['model']),
+    content: [
+      ...thinkingBlocks(message, thinking),
+      ...(text + refusal === '' ? [] : [{ type: 'text', text: text + refusal }]),
+      ...calls.map((call, index) => toolUse(call, id, index)),
+    ],
+    ...endingFromChat({
+      finishReason: choice['finish_reason'],
+      callsTools: calls.length > 0,
+      isRefusal: refusal !== '',
+      stopSequence: choice['stop_reason'],
+    }),
+    usage: usageFromChat(answer['usage'] ?? groqUsage(answer)),
+  }
+}
+
+export const groqUsage = ({ x_groq: groq }: JsonObject): unknown => (isObject(groq) ? groq['usage'] : null)
+
+/** What a message or a delta of one says: reasoning under either of its names, and text. */
+export function wordsOf(message: JsonObject): { readonly thinking: string; readonly text: string } {
+  const { content } = message
+  const thinking = textOf(message['reasoning_content'] ?? message['reasoning'])
+  if (typeof content === 'string') return { thinking, text: content }
+  // Mistral's reasoning models answer in parts.
+  const parts = objectsIn(content)
+  return {
+    thinking:
+      thinking + parts.flatMap(({ thinking: inner }) => objectsIn(inner).map(({ text }) => textOf(text))).join(''),
+    text: parts.map(({ text }) => textOf(text)).join(''),
+  }
+}
+
+/** Anthropic's own blocks, with their signatures, where the provider kept them; else the reasoning, unsigned. */
+function thinkingBlocks({ thinking_blocks: blocks }: JsonObject, thinking: string): readonly JsonObject[] {
+  const signed = objectsIn(blocks)
+  if (signed.length > 0) return signed
+  return thinking === '' ? [] : [{ type: 'thinking', thinking, signature: '' }]
+}
+
+function toolUse(call: JsonObject, messageId: string, index: number): JsonObject {
+  const called = isObject(call['function']) ? call['function'] : {}
+  const written = textOf(called['arguments']).trim()
+  return {
+    type: 'tool_use',
+    id: toolUseId(call['id'], messageId, index),
+    name: textOf(called['name']),
+    input: inputOf(written),
+    ...extraContent(call),
+  }
+}
+
+/** Arguments that are no JSON object still reach the client, which alone can say what they are good for. */
+const inputOf = (written: string): JsonObject =>
+  written === '' || written === 'null' ? {} : (parseObject(written) ?? { arguments: written })
+
+/** Google's signatures of thoughts stand beside a call, and must come back with it. */
+export const extraContent = ({ extra_content: extra }: JsonObject): JsonObject =>
+  isObject(extra) ? { extra_content: extra } : {}
+
+/** Some providers give none. Anthropic's API takes letters, digits, `_` and `-`. */
+export function toolUseId(id: unknown, messageId: string, index: number): string {
+  const given = textOf(id)
+  return given === '' ? `toolu_${messageId.replaceAll(/[^\w-]/g, '_')}_${index}` : given
+}

@@ -1,0 +1,97 @@
+import { isObject, type JsonObject, objectsIn, textOf } from './json.ts'
+import { createLosses, type Losses } from './losses.ts'
+import { conversationFromChat } from './messages-from-chat.ts'
+import type { TranslatedRequest } from './request-to-chat.ts'
+
+const KNOWN = new Set([
+  'model',
+  'messages',
+  'stream',
+  'stream_options',
+  'max_tokens',
+  'max_completion_tokens',
+  'temperature',
+  'top_p',
+  'top_k',
+  'stop',
+  'tools',
+  'tool_choice',
+  'parallel_tool_calls',
+  'user',
+  'reasoning_effort',
+  'response_format',
+  'thinking',
+  'cache_control',
+])
+
+/**
+ * A chat request as one to Anthropic's Messages. `maxTokens` holds where the client set no limit: Anthropic wants one.
+ * Members of Anthropic's own (`thinking`, `top_k`, `cache_control`) pass as they are.
+ */
+export function requestFromChat(request: JsonObject, maxTokens: number): TranslatedRequest {
+  const losses = createLosses()
+  for (const [name, value] of Object.entries(request)) if (!KNOWN.has(name) && value !== null) losses.add(name)
+  const { system, messages } = conversationFromChat(request['messages'], losses)
+  const limit = request['max_completion_tokens'] ?? request['max_tokens'] ?? maxTokens
+  const { user, stream, temperature } = request
+  const body = {
+    ...(system.length === 0 ? {} : { system }),
+    messages,
+    max_tokens: limit,
+    ...(typeof temperature === 'number' ? { temperature: Math.min(1, temperature) } : {}),
+    ...pick(request, 'top_p', 'top_k', 'thinking', 'cache_control'),
+    ...stopOf(request['stop']),
+    ...toolsOf(request, losses),
+    ...(typeof user === 'string' ? { metadata: { user_id: user } } : {}),
+    ...outputOf(request, losses),
+    ...(stream === true ? { stream } : {}),
+  }
+  if (typeof temperature === 'number' && temperature > 1) losses.add('temperature')
+  return { body, dropped: losses.names }
+}
+
+const pick = (request: JsonObject, ...names: readonly string[]): JsonObject =>
+  Object.fromEntries(names.flatMap((name) => ((request[name] ?? null) === null ? [] : [[name, request[name]]])))
+
+/** Blank sequences are refused. */
+function stopOf(stop: unknown): JsonObject {
+  const written: readonly unknown[] = Array.isArray(stop) ? stop : [stop]
+  const sequences = written.filter((sequence) => textOf(sequence).trim() !== '')
+  return sequences.length === 0 ? {} : { stop_sequences: sequences }
+}
+
+function toolsOf({ tools, tool_choice: choice, parallel_tool_calls: isParallel }: JsonObject, losses: Losses) {
+  const functions = objectsIn(tools).flatMap((tool) => toolOf(tool, losses))
+  if (functions.length === 0) return {}
+  const chosen = choiceOf(choice) ?? (isParallel === false ? { type: 'auto' } : null)
+  const serial = isParallel === false ? { disable_parallel_tool_use: true } : {}
+  return { tools: functions, ...(chosen === null ? {} : { tool_choice: { ...chosen, ...serial } }) }
+}
+
+function toolOf({ type, function: called, cache_control: mark }: JsonObject, losses: Losses): readonly JsonObject[] {
+  if (!isObject(called)) {
+    losses.add(`tools.${textOf(type)}`)
+    return []
+  }
+  const { name, parameters } = called
+  // Anthropic wants the schema, and wants it to be an object's.
+  const schema = { type: 'object', ...(isObject(parameters) ? parameters : { properties: {} }) }
+  const marked = mark === undefined ? {} : { cache_control: mark }
+  return [{ name, ...pick(called, 'description', 'strict'), input_schema: schema, ...marked }]
+}
+
+function choiceOf(choice: unknown): JsonObject | null {
+  if (choice === 'auto' || choice === 'none') return { type: choice }
+  if (choice === 'required') return { type: 'any' }
+  const called = isObject(choice) ? choice['function'] : null
+  return isObject(called) ? { type: 'tool', name: called['name'] } : null
+}
+
+/** Asked for as JSON without a schema, Anthropic has no way to promise it. */
+function outputOf({ response_format: format, reasoning_effort: effort }: JsonObject, losses: Losses): JsonObject {
+  const schema = isObject(format) && isObject(format['json_schema']) ? format['json_schema']['schema'] : undefined
+  if (isObject(format) && schema === undefined && format['type'] !== 'text') losses.add('response_format')
+  // A model that does not know efforts refuses them: its thinking is asked for with Anthropic's own `thinking`.
+  if (textOf(effort) !== '') losses.add('reasoning_effort')
+  return schema === undefined ? {} : { output_config: { format: { type: 'json_schema', schema } } }
+}

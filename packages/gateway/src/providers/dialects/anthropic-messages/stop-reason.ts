@@ -1,0 +1,46 @@
+import { textOf } from './json.ts'
+
+const FROM_CHAT: Readonly<Record<string, string>> = {
+  stop: 'end_turn',
+  length: 'max_tokens',
+  tool_calls: 'tool_use',
+  function_call: 'tool_use',
+  content_filter: 'refusal',
+}
+
+const TO_CHAT: Readonly<Record<string, string>> = {
+  end_turn: 'stop',
+  stop_sequence: 'stop',
+  pause_turn: 'stop',
+  max_tokens: 'length',
+  model_context_window_exceeded: 'length',
+  tool_use: 'tool_calls',
+  refusal: 'content_filter',
+}
+
+/** How an answer ended, as far as chat told. */
+export interface ChatEnding {
+  readonly finishReason: unknown
+  readonly callsTools: boolean
+  readonly isRefusal: boolean
+  /** The stop sequence that was met; vLLM and its kin tell it. */
+  readonly stopSequence: unknown
+}
+
+export interface MessageEnding {
+  readonly stop_reason: string
+  readonly stop_sequence: string | null
+}
+
+/** Some providers end with `stop` although they call tools: the calls are what the client must go by. */
+export function endingFromChat({ finishReason, callsTools, isRefusal, stopSequence }: ChatEnding): MessageEnding {
+  const reason = FROM_CHAT[textOf(finishReason)] ?? 'end_turn'
+  if (isRefusal) return { stop_reason: 'refusal', stop_sequence: null }
+  if (reason !== 'end_turn') return { stop_reason: reason, stop_sequence: null }
+  if (callsTools) return { stop_reason: 'tool_use', stop_sequence: null }
+  return typeof stopSequence === 'string'
+    ? { stop_reason: 'stop_sequence', stop_sequence: stopSequence }
+    : { stop_reason: reason, stop_sequence: null }
+}
+
+export const finishReasonOf = (stopReason: unknown): string => TO_CHAT[textOf(stopReason)] ?? 'stop'

@@ -1,0 +1,82 @@
+import type { ChatChunk } from '@inference-gateway/protocol/chat'
+import { extraContent, groqUsage, toolUseId, wordsOf } from './answer-from-chat.ts'
+import { Blocks, type MessageEvent } from './blocks.ts'
+import { isObject, type JsonObject, objectsIn, textOf } from './json.ts'
+import { endingFromChat } from './stop-reason.ts'
+import { usageFromChat } from './usage.ts'
+
+/**
+ * Tells a chat stream as a message's: message_start, the blocks one after the other, message_delta, message_stop. What
+ * ends the message waits for `end`, since usage comes behind the finish reason. Never throws for what a chunk holds.
+ */
+export class MessageStream {
+  readonly #blocks = new Blocks()
+  #id: string | null = null
+  #finishReason: unknown = null
+  #stopSequence: unknown = null
+  #isRefusal = false
+  #usage: unknown = null
+
+  chunk(chunk: ChatChunk): readonly MessageEvent[] {
+    const members: JsonObject = { ...chunk }
+    this.#usage = members['usage'] ?? groqUsage(members) ?? this.#usage
+    const started = this.#start(members)
+    const choice = objectsIn(chunk.choices).find(({ index = 0 }) => index === 0)
+    if (choice === undefined) return started
+    this.#usage = choice['usage'] ?? this.#usage // Moonshot
+    this.#finishReason = choice['finish_reason'] ?? this.#finishReason
+    this.#stopSequence = choice['stop_reason'] ?? this.#stopSequence
+    return isObject(choice['delta']) ? [...started, ...this.#tell(choice['delta'])] : started
+  }
+
+  end(): readonly MessageEvent[] {
+    const rest = [...this.#start({}), ...this.#blocks.end()]
+    const delta = endingFromChat({
+      finishReason: this.#finishReason,
+      callsTools: this.#blocks.callsTools,
+      isRefusal: this.#isRefusal,
+      stopSequence: this.#stopSequence,
+    })
+    return [...rest, { type: 'message_delta', delta, usage: usageFromChat(this.#usage) }, { type: 'message_stop' }]
+  }
+
+  #start(chunk: JsonObject): readonly MessageEvent[] {
+    if (this.#id !== null) return []
+    this.#id = textOf(chunk['id'])
+    const message = {
+      id: this.#id,
+      type: 'message',
+      role: 'assistant',
+      model: textOf(chunk['model']),
+      content: [],
+      stop_reason: null,
+      stop_sequence: null,
+      usage: usageFromChat(chunk['usage']),
+    }
+    return [{ type: 'message_start', message }]
+  }
+
+  #tell(delta: JsonObject): readonly MessageEvent[] {
+    const { thinking, text } = wordsOf(delta)
+    const refusal = textOf(delta['refusal'])
+    if (refusal !== '') this.#isRefusal = true
+    return [
+      ...this.#blocks.thinking(thinking),
+      ...objectsIn(delta['thinking_blocks']).flatMap((block) => this.#blocks.signed(block)),
+      ...this.#blocks.text(text + refusal),
+      ...objectsIn(delta['tool_calls']).flatMap((call) => this.#tellCall(call)),
+    ]
+  }
+
+  #tellCall(call: JsonObject): readonly MessageEvent[] {
+    const called = isObject(call['function']) ? call['function'] : {}
+    return this.#blocks.toolUse({
+      key: call['index'],
+      id: textOf(call['id']),
+      name: textOf(called['name']),
+      json: textOf(called['arguments']),
+      extra: extraContent(call),
+      newId: (index) => toolUseId('', this.#id ?? '', index),
+    })
+  }
+}

@@ -1,0 +1,135 @@
+import { isObject, type JsonObject, objectsIn, textOf } from '../anthropic-messages/json.ts'
+import type { Losses } from '../anthropic-messages/losses.ts'
+
+/** Something that cannot be left out without the answer being about something else. */
+export interface Impossible {
+  /** The member that holds it. */
+  readonly param: string
+  readonly why: string
+}
+
+export interface InputOptions {
+  readonly losses: Losses
+  /** What the provider understands beyond OpenAI's chat; see `Quirks.extensions`. */
+  readonly extensions: ReadonlySet<string>
+  /** Told of what cannot be said in chat and must not be left out. */
+  readonly refuse: (impossible: Impossible) => void
+}
+
+/** The instructions and the input of a request, as chat messages. Items that belong to one turn become one message. */
+export function chatMessages({ instructions, input }: JsonObject, options: InputOptions): readonly JsonObject[] {
+  const conversation = new Conversation(options)
+  if (typeof instructions === 'string' && instructions !== '')
+    conversation.say({ role: 'system', content: instructions })
+  else for (const item of objectsIn(instructions)) conversation.item(item)
+  if (typeof input === 'string') conversation.say({ role: 'user', content: input })
+  else for (const item of objectsIn(input)) conversation.item(item)
+  return conversation.messages
+}
+
+class Conversation {
+  readonly messages: JsonObject[] = []
+  readonly #options: InputOptions
+  /** Of reasoning whose message or call is still to come. */
+  #reasoning = ''
+
+  constructor(options: InputOptions) {
+    this.#options = options
+  }
+
+  say(message: JsonObject): void {
+    this.messages.push(message)
+  }
+
+  item(item: JsonObject): void {
+    const { type = 'message' } = item
+    if (type === 'message') this.#message(item)
+    else if (type === 'reasoning') this.#reason(item)
+    else if (type === 'function_call') this.#call(item)
+    else if (type === 'function_call_output') this.#output(item)
+    else if (type === 'item_reference')
+      this.#options.refuse({ param: 'input', why: 'it names an item that another provider keeps' })
+    else this.#options.losses.add(`input.${textOf(type)}`)
+  }
+
+  #message({ role, content }: JsonObject): void {
+    if (role === 'assistant') {
+      const text = typeof content === 'string' ? content : objectsIn(content).map(saidIn).join('')
+      return this.say({ role, content: text, ...this.#takeReasoning() })
+    }
+    this.#reasoning = ''
+    // Many providers do not know `developer`; those that do treat `system` alike.
+    this.say({ role: role === 'developer' ? 'system' : role, content: contentOf(content, this.#options) })
+  }
+
+  #reason({ summary, content, encrypted_content: encrypted }: JsonObject): void {
+    const { losses, extensions } = this.#options
+    const told = [...objectsIn(content), ...objectsIn(summary)].map(({ text }) => textOf(text))
+    const takes = extensions.has('reasoning_content') || extensions.has('reasoning')
+    if (takes) this.#reasoning += told.join('\n')
+    else if (told.length > 0) losses.add('input.reasoning')
+    if (textOf(encrypted) !== '') losses.add('input.reasoning.encrypted_content')
+  }
+
+  #takeReasoning(): JsonObject {
+    const text = this.#reasoning
+    this.#reasoning = ''
+    if (text === '') return {}
+    return this.#options.extensions.has('reasoning_content') ? { reasoning_content: text } : { reasoning: text }
+  }
+
+  /** Calls of one turn stand in one message, with what was said before them. */
+  #call(item: JsonObject): void {
+    const { call_id: id, name, arguments: written, extra_content: extra } = item
+    const { extensions, losses } = this.#options
+    const keepsExtra = isObject(extra) && extensions.has('extra_content')
+    if (isObject(extra) && !keepsExtra) losses.add('input.function_call.extra_content')
+    const call = {
+      id,
+      type: 'function',
+      function: { name, arguments: textOf(written) || '{}' },
+      ...(keepsExtra ? { extra_content: extra } : {}),
+    }
+    const last = this.messages.at(-1)
+    if (last?.['role'] !== 'assistant')
+      return this.say({ role: 'assistant', content: null, ...this.#takeReasoning(), tool_calls: [call] })
+    const calls = objectsIn(last['tool_calls'])
+    this.messages.splice(-1, 1, { ...last, ...this.#takeReasoning(), tool_calls: [...calls, call] })
+  }
+
+  #output({ call_id: id, output }: JsonObject): void {
+    this.#reasoning = ''
+    const { losses } = this.#options
+    // A tool's message holds text only.
+    for (const { type } of objectsIn(output))
+      if (type !== 'input_text' && type !== 'output_text') losses.add(`input.function_call_output.${textOf(type)}`)
+    const text = typeof output === 'string' ? output : objectsIn(output).map(saidIn).join('\n')
+    this.say({ role: 'tool', tool_call_id: id, content: text })
+  }
+}
+
+const saidIn = ({ text, refusal }: JsonObject): string => textOf(text) || textOf(refusal)
+
+/** One text is told as a text: some providers know no lists. */
+function contentOf(content: unknown, options: InputOptions): unknown {
+  if (!Array.isArray(content)) return content
+  const parts = objectsIn(content).flatMap((part) => partOf(part, options))
+  const [only, other] = parts
+  return only?.['type'] === 'text' && other === undefined ? only['text'] : parts
+}
+
+function partOf(part: JsonObject, { losses, refuse }: InputOptions): readonly JsonObject[] {
+  const { type, text, image_url: url, detail, file_id: fileId, file_url: fileUrl } = part
+  const { filename, file_data: data, input_audio: audio } = part
+  if (typeof text === 'string') return [{ type: 'text', text }]
+  if (typeof fileId === 'string')
+    refuse({ param: 'input', why: `it names the file ${fileId} that another provider keeps` })
+  else if (typeof fileUrl === 'string')
+    refuse({ param: 'input', why: 'chat takes no files by address: send the file itself as `file_data`' })
+  else if (type === 'input_image' && typeof url === 'string')
+    return [{ type: 'image_url', image_url: { url, ...(typeof detail === 'string' ? { detail } : {}) } }]
+  else if (type === 'input_file') return [{ type: 'file', file: { filename, file_data: data } }]
+  else if (type === 'input_audio') return [{ type: 'input_audio', input_audio: audio }]
+  else losses.add(`input.${textOf(type)}`)
+  return []
+}

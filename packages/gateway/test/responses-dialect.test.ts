@@ -1,0 +1,281 @@
+import { describe, expect, test } from 'bun:test'
+import { parseEvents } from '@inference-gateway/protocol/sse'
+import { chunksOf, createTranslatingTap } from '../src/dispatch/translate.ts'
+import { isObject, type JsonObject, objectsIn, textOf } from '../src/providers/dialects/anthropic-messages/json.ts'
+import { responseFromChat } from '../src/providers/dialects/openai-responses/answer-from-chat.ts'
+import { requestToChat } from '../src/providers/dialects/openai-responses/request-to-chat.ts'
+import { ResponseStream } from '../src/providers/dialects/openai-responses/stream-from-chat.ts'
+import { type Exchange, exchangesOf } from './support/fixtures.ts'
+import { chatFromResponse, createChunksFromResponse } from './support/responses-to-chat.ts'
+
+const FACTS = { seed: 'abc', createdAt: 1_700_000_000, request: { model: 'm', input: 'Hi' } }
+const table = (some: readonly Exchange[]) => some.map((exchange) => [exchange.name, exchange] as const)
+
+/** The chat stream in these bytes, told as a response's, in pieces of this size. */
+function translate(bytes: Uint8Array, size: number): string {
+  const stream = new ResponseStream(FACTS)
+  const fail = () => {
+    const events = stream.fail({ code: 'server_error', message: 'broken' })
+    return events.map((event) => `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`).join('')
+  }
+  const tap = createTranslatingTap({ translator: stream, provider: 'them', errorEvent: fail })
+  const decoder = new TextDecoder()
+  let text = ''
+  for (let at = 0; at < bytes.byteLength; at += size) text += decoder.decode(tap.push(bytes.subarray(at, at + size)))
+  return text + decoder.decode(tap.end())
+}
+
+const eventsIn = (text: string): readonly JsonObject[] =>
+  parseEvents(text).map(({ event, data }) => {
+    const parsed: JsonObject = JSON.parse(data)
+    expect(event).toBe(textOf(parsed['type']))
+    return parsed
+  })
+
+const bytesOf = (chunks: readonly unknown[]) =>
+  new TextEncoder().encode(
+    [...chunks.map((chunk) => JSON.stringify(chunk)), '[DONE]'].map((data) => `data: ${data}\n\n`).join(''),
+  )
+
+const responseOf = (event: JsonObject | undefined): JsonObject =>
+  isObject(event?.['response']) ? event['response'] : {}
+
+/** What has to hold of every stream, however odd the chat was. Answers the response it ended with. */
+function expectLifeCycle(events: readonly JsonObject[]): JsonObject {
+  expect(events.map(({ sequence_number: number }) => number)).toEqual(events.map((_, index) => index))
+  const types = events.map(({ type }) => textOf(type))
+  // It failed before anything was said.
+  if (types[0] === 'error') return { status: types.length === 1 ? 'failed' : 'odd' }
+  expect(types.slice(0, 2)).toEqual(['response.created', 'response.in_progress'])
+  const ends = types.filter((type) => /^response\.(?:completed|incomplete|failed)$/.test(type))
+  expect(ends).toHaveLength(1)
+  expect(types.at(-1)).toBe(ends[0] ?? '')
+  const items = new Map<number, JsonObject>()
+  const told = new Map<number, string>()
+  for (const event of events) {
+    const { type, output_index: at, delta } = event
+    const item = isObject(event['item']) ? event['item'] : {}
+    if (typeof at !== 'number') continue
+    if (type === 'response.output_item.added') {
+      expect(at).toBe(items.size)
+      items.set(at, item)
+      told.set(at, '')
+    } else if (type === 'response.output_item.done') {
+      expect(item['id']).toBe(items.get(at)?.['id'])
+      items.set(at, item)
+      const whole = [...objectsIn(item['summary']), ...objectsIn(item['content'])]
+        .map(({ text, refusal }) => textOf(text) + textOf(refusal))
+        .join('')
+      const written = item['type'] === 'function_call' ? textOf(item['arguments']) : whole
+      expect(written).toBe(told.get(at) || (item['type'] === 'function_call' ? '{}' : ''))
+    } else {
+      expect(event['item_id']).toBe(items.get(at)?.['id'])
+      if (typeof delta === 'string') told.set(at, (told.get(at) ?? '') + delta)
+    }
+  }
+  const count = (type: string) => types.filter((each) => each === type).length
+  const response = responseOf(events.at(-1))
+  if (ends[0] !== 'response.failed') {
+    expect(count('response.output_item.done')).toBe(items.size)
+    expect(count('response.content_part.done')).toBe(count('response.content_part.added'))
+    expect(count('response.reasoning_summary_part.done')).toBe(count('response.reasoning_summary_part.added'))
+    expect(objectsIn(response['output'])).toEqual([...items.values()])
+    const ids = [...items.values()].map(({ id }) => id)
+    expect(new Set(ids).size).toBe(ids.length)
+  }
+  return response
+}
+
+describe('chat told as responses', () => {
+  const streams = exchangesOf('chat').filter(({ status, isStream, endpoint }) => {
+    return status < 400 && isStream && endpoint.endsWith('/chat/completions')
+  })
+
+  test.each(table(streams))('%s keeps the life cycle, however it is cut', (_, { response }) => {
+    const whole = translate(response, response.byteLength)
+    expectLifeCycle(eventsIn(whole))
+    expect(translate(response, 1)).toBe(whole)
+  })
+
+  const answers = exchangesOf('chat').filter(({ status, isStream, endpoint }) => {
+    return status < 400 && !isStream && endpoint.endsWith('/chat/completions')
+  })
+
+  test.each(table(answers))('%s is the same whole and streamed', (_, { response }) => {
+    const completion: unknown = JSON.parse(response.toString())
+    const streamed = expectLifeCycle(eventsIn(translate(bytesOf(chunksOf(completion)), 11)))
+    const whole = responseFromChat(chunksOf(completion), FACTS)
+    expect(streamed).toEqual(whole)
+    expect(['completed', 'incomplete', 'failed']).toContain(textOf(whole['status']))
+  })
+})
+
+describe('recorded responses', () => {
+  const exchanges = exchangesOf('responses')
+  const plain = new Set<unknown>(['message', 'function_call', 'reasoning'])
+  /** What has a counterpart in chat; what providers run themselves has none. */
+  const isTranslatable = (response: JsonObject) =>
+    objectsIn(response['output']).every(({ type }) => plain.has(type)) && response['status'] !== 'failed'
+
+  /** The output without what only its provider can say, with texts of one kind in one item, as chat has them. */
+  const essence = (response: JsonObject) => {
+    const { status, usage, model, created_at: created } = response
+    const items = objectsIn(response['output'])
+    const texts = (wanted: string) =>
+      items
+        .filter(({ type }) => type === wanted)
+        .flatMap(({ content, summary }) => objectsIn(summary).concat(objectsIn(content)))
+        .map(({ text, refusal }) => textOf(text) + textOf(refusal))
+        .join('')
+    const calls = items
+      .filter(({ type }) => type === 'function_call')
+      .map(({ call_id: id, name, arguments: written }) => ({ id, name, written }))
+    const { input_tokens: input, output_tokens: output, total_tokens: total } = isObject(usage) ? usage : {}
+    // Some recorders write no time.
+    return {
+      status,
+      model,
+      created: created === 0 ? FACTS.createdAt : created,
+      said: texts('message'),
+      thought: texts('reasoning'),
+      calls,
+      input,
+      output,
+      total,
+    }
+  }
+
+  const answers = exchanges.filter(({ status, isStream }) => status < 400 && !isStream)
+  test.each(table(answers))('%s survives the way to chat and back', (_, exchange) => {
+    const response: JsonObject = JSON.parse(exchange.response.toString())
+    if (!isTranslatable(response)) return
+    const back = responseFromChat(chunksOf(chatFromResponse(response)), FACTS)
+    expect(essence(back)).toEqual(essence(response))
+  })
+
+  const streams = exchanges.filter(({ status, isStream }) => status < 400 && isStream)
+  test.each(table(streams))('%s survives the way to chat and back, with its events', (_, exchange) => {
+    const events = parseEvents(exchange.response.toString())
+      .filter(({ data }) => data !== '[DONE]')
+      .map(({ data }): JsonObject => JSON.parse(data))
+    const response = responseOf(events.at(-1))
+    if (Object.keys(response).length === 0 || !isTranslatable(response)) return
+    const toChunks = createChunksFromResponse()
+    const back = eventsIn(translate(bytesOf(events.flatMap(toChunks)), 1))
+    expect(essence(expectLifeCycle(back))).toEqual(essence(response))
+    // A reasoning item that says nothing has no counterpart; reasoning is told as a summary, and in one part.
+    const told = objectsIn(response['output']).every(
+      ({ type, summary }) => type !== 'reasoning' || objectsIn(summary).length === 1,
+    )
+    if (told && !exchange.name.startsWith('openrouter/')) expect(shapeOf(back)).toEqual(shapeOf(events))
+  })
+
+  /** The events in their order, deltas of one part counted once. */
+  const shapeOf = (events: readonly JsonObject[]) =>
+    events
+      .map(({ type, output_index: at }) => `${textOf(type)} ${JSON.stringify(at ?? null)}`)
+      .filter((each, index, all) => each !== all[index - 1] && !each.startsWith('keepalive'))
+
+  const requests = exchanges.flatMap(({ name, request }) =>
+    request === null ? [] : [[name, JSON.parse(request.toString()) as JsonObject] as const],
+  )
+  test.each(requests)('the request of %s becomes a chat, or says what it lacks', (_, request) => {
+    const facts = { extensions: new Set<string>(), takesEffort: true }
+    const { body, dropped, impossible } = requestToChat(request, facts)
+    const messages = objectsIn(body['messages'])
+    if (impossible !== null) return expect(impossible.why).not.toBe('')
+    expect(messages.every(({ role }) => ['system', 'user', 'assistant', 'tool'].includes(textOf(role)))).toBe(true)
+    const calls = messages.flatMap(({ tool_calls: calls }) => objectsIn(calls)).map(({ id }) => id)
+    const results = messages.filter(({ role }) => role === 'tool').map(({ tool_call_id: id }) => id)
+    expect(new Set(calls)).toEqual(new Set(results))
+    const functions = objectsIn(request['tools']).filter(({ type }) => type === 'function')
+    expect(objectsIn(body['tools'])).toHaveLength(functions.length)
+    for (const { type } of objectsIn(request['tools']))
+      if (type !== 'function') expect(dropped).toContain(`tools.${textOf(type)}`)
+  })
+})
+
+describe('any chat at all', () => {
+  /** Numbers that look random and are the same in every run. */
+  const random = (seed: number) => {
+    let state = seed
+    return (below: number) => {
+      state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
+      return Math.floor((state / 2 ** 32) * below)
+    }
+  }
+
+  test('numbers, indices and pairs hold for two thousand random streams', () => {
+    for (let seed = 0; seed < 2000; seed++) {
+      const pick = random(seed)
+      const one = <T>(...values: readonly T[]) => values[pick(values.length)]
+      const call = () => ({
+        ...one({}, { index: pick(3) }),
+        ...one({}, { id: `call_${pick(3)}` }),
+        function: one(
+          {},
+          { name: one<string>('', 'f', 'g') },
+          { arguments: one<string>('', '{', '}', '{}', '"a":1', 'null') },
+          null,
+        ),
+      })
+      const delta = () =>
+        one<unknown>(
+          { content: one<unknown>('', 'a', 'b😀', null, [{ type: 'text', text: 'c' }], 7) },
+          { reasoning_content: one('', 'think') },
+          { refusal: one('', 'no') },
+          { tool_calls: [call(), call()] },
+          { content: 'x', reasoning: 'y', tool_calls: [call()] },
+          null,
+          'odd',
+        )
+      const chunks = Array.from({ length: pick(12) }, () => ({
+        ...one<object>({ id: 'x', created: 1, model: 'm' }, {}),
+        choices: one<unknown>(
+          [{ index: 0, delta: delta() }],
+          [],
+          null,
+          [null],
+          [{ delta: delta() }, { index: 1, delta: delta() }],
+        ),
+        ...one({}, { usage: { prompt_tokens: 1 } }),
+      }))
+      const finish = { choices: [{ index: 0, delta: {}, finish_reason: one('stop', 'length', 'tool_calls', 'error') }] }
+      const bytes = bytesOf([...chunks, finish])
+      const text = translate(bytes, 1 + pick(20))
+      expect(text).toBe(translate(bytes, bytes.byteLength))
+      expectLifeCycle(eventsIn(text))
+    }
+  })
+
+  test('parallel calls whose pieces are mixed each get their own', () => {
+    const piece = (index: number, written: string, more: object = {}) => ({
+      choices: [{ index: 0, delta: { tool_calls: [{ index, ...more, function: { arguments: written, ...more } }] } }],
+    })
+    const chunks = [
+      piece(0, '{"a"', { id: 'call_1', name: 'f' }),
+      piece(1, '{"b"', { id: 'call_2', name: 'g' }),
+      piece(0, ':1}'),
+      piece(1, ':2}'),
+    ]
+    const response = expectLifeCycle(eventsIn(translate(bytesOf(chunks), 3)))
+    expect(objectsIn(response['output']).map(({ call_id: id, arguments: written }) => [id, written])).toEqual([
+      ['call_1', '{"a":1}'],
+      ['call_2', '{"b":2}'],
+    ])
+  })
+
+  test('a broken stream tells once more what came, and that it failed', () => {
+    const stream = new ResponseStream(FACTS)
+    const told = [
+      ...stream.chunk({ id: 'x', choices: [{ index: 0, delta: { content: 'Half' } }] }),
+      ...stream.fail({ code: 'http_response_incomplete', message: 'It broke off.' }),
+    ]
+    const response = expectLifeCycle(told)
+    expect(response).toMatchObject({
+      status: 'failed',
+      error: { code: 'http_response_incomplete', message: 'It broke off.' },
+      output: [{ type: 'message', status: 'incomplete', content: [{ text: 'Half' }] }],
+    })
+  })
+})

@@ -1,0 +1,164 @@
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { metrics } from '../../src/telemetry/metric-table.ts'
+import { startGateway, type TestGateway } from '../support/gateway.ts'
+import { json, raw, type ScriptedProvider, startScriptedProvider, stream } from '../support/scripted-provider.ts'
+import { until } from '../support/wire.ts'
+import { scrape } from './scrape.ts'
+
+const answerWith = (usage: object) => json({ choices: [{ message: { role: 'assistant', content: 'Hi' } }], usage })
+
+let provider: ScriptedProvider
+let other: ScriptedProvider
+let gateway: TestGateway
+beforeAll(async () => {
+  provider = await startScriptedProvider(answerWith({ prompt_tokens: 10, completion_tokens: 3 }), { models: ['known'] })
+  other = await startScriptedProvider(answerWith({ prompt_tokens: 10, completion_tokens: 3 }))
+  gateway = await startGateway({
+    providers: { openai: provider.origin, groq: other.origin },
+    env: { ENABLE_TELEMETRY: 'true', CLIENT_MAX_IDLE_CONNS: '50' },
+  })
+  await fetch(`${gateway.url}/v1/models`)
+})
+afterAll(async () => {
+  await gateway.close()
+  await provider.close()
+  await other.close()
+})
+
+const ask = async (body: object, path = '/v1/chat/completions', headers: Readonly<Record<string, string>> = {}) => {
+  const messages = [{ role: 'user', content: 'Hello' }]
+  const init = { method: 'POST', headers, body: JSON.stringify({ messages, ...body }) }
+  const response = await fetch(gateway.url + path, init)
+  await response.text().catch(() => '')
+  return response
+}
+
+test('a metric is what the table says: its name, its kind, its labels', async () => {
+  await ask({ model: 'openai/known' })
+  const scraped = await scrape(gateway)
+  const rows = new Map(Object.values(metrics).map((metric) => [metric.prometheus as string, metric]))
+  for (const name of scraped.names) {
+    const row = rows.get(name)
+    expect([name, scraped.typeOf(name)]).toEqual([name, row?.kind.toUpperCase()])
+    const known: readonly string[] = row?.labels.map((label) => label.replaceAll('.', '_')) ?? []
+    for (const labels of scraped.labelsOf(name))
+      expect(Object.keys(labels).filter((label) => !known.includes(label))).toEqual([])
+  }
+  expect(scraped.names).toContain('inference_gateway_build_info')
+  expect(scraped.names).toContain('inference_gateway_event_loop_lag_seconds')
+})
+
+describe('a request that was answered', () => {
+  test('is counted under its route, model and provider, also by the older names', async () => {
+    const before = await scrape(gateway)
+    await ask({ model: 'openai/known' })
+    const after = await scrape(gateway)
+    const more = (name: string, labels: Record<string, string>) =>
+      after.value(name, labels) - before.value(name, labels)
+    const model = { gen_ai_provider_name: 'openai', gen_ai_request_model: 'known' }
+    const legacy = { provider: 'openai', request_method: 'POST', request_path: '/v1/chat/completions' }
+    expect(more('gen_ai_client_token_usage', { ...model, gen_ai_token_type: 'input' })).toBe(10)
+    expect(more('gen_ai_client_token_usage', { ...model, gen_ai_token_type: 'output' })).toBe(3)
+    expect(more('llm_usage_prompt_tokens', { provider: 'openai', model: 'known' })).toBe(10)
+    expect(more('llm_usage_completion_tokens', { provider: 'openai', model: 'known' })).toBe(3)
+    expect(more('llm_usage_total_tokens', { provider: 'openai', model: 'known' })).toBe(13)
+    expect(more('llm_requests_total', legacy)).toBe(1)
+    expect(more('llm_responses_total', { ...legacy, status_code: '200' })).toBe(1)
+    expect(more('inference_gateway_attempts_total', { gen_ai_provider_name: 'openai', outcome: 'answered' })).toBe(1)
+    for (const name of [
+      'gen_ai_server_request_duration_seconds',
+      'llm_request_duration',
+      'inference_gateway_overhead_seconds',
+    ])
+      expect([name, after.count(name) - before.count(name)]).toEqual([name, 1])
+  })
+
+  test('is measured on every route, /proxy included, with the tokens it cost there', async () => {
+    const before = await scrape(gateway)
+    await ask({ model: 'x' }, '/proxy/openai/v1/chat/completions')
+    await ask({}, '/nowhere/to/be/found')
+    const after = await scrape(gateway)
+    const route = 'http_server_request_duration_seconds'
+    for (const labels of [
+      { http_route: '/proxy/{provider}/{path}', http_response_status_code: '200' },
+      { http_route: 'unknown', http_response_status_code: '404', error_type: 'route_not_found' },
+    ])
+      expect([labels, after.count(route, labels) - before.count(route, labels)]).toEqual([labels, 1])
+    const proxied = { gen_ai_provider_name: 'openai', gen_ai_request_model: 'other', gen_ai_operation_name: 'chat' }
+    expect(after.value('gen_ai_client_token_usage', { ...proxied, gen_ai_token_type: 'input' })).toBe(10)
+  })
+
+  test('as a stream tells when its first token came and how long the others took', async () => {
+    const delta = (content: string) => `data: ${JSON.stringify({ choices: [{ delta: { content } }] })}\n\n`
+    const end = `data: {"choices":[],"usage":{"prompt_tokens":2,"completion_tokens":2}}\n\ndata: [DONE]\n\n`
+    provider.play(stream([delta('a'), delta('b'), end]))
+    await ask({ model: 'openai/known', stream: true })
+    const scraped = await scrape(gateway)
+    expect(scraped.count('gen_ai_server_time_to_first_token_seconds')).toBe(1)
+    expect(scraped.count('gen_ai_server_time_per_output_token_seconds')).toBe(1)
+    expect(scraped.value('inference_gateway_streams_open')).toBe(0)
+    expect(scraped.value('inference_gateway_requests_in_flight')).toBe(0)
+    provider.play(answerWith({ prompt_tokens: 10, completion_tokens: 3 }))
+  })
+})
+
+describe('what goes wrong is counted', () => {
+  test('a fallback to another provider, and the try that failed', async () => {
+    provider.play(json({ error: { message: 'down' } }, 503))
+    await ask({ model: 'openai/known' }, '/v1/chat/completions', { 'x-gateway-fallback': 'groq/llama' })
+    provider.play(answerWith({ prompt_tokens: 10, completion_tokens: 3 }))
+    const scraped = await scrape(gateway)
+    expect(scraped.value('inference_gateway_fallbacks_total', { from: 'openai', to: 'groq' })).toBe(1)
+    expect(
+      scraped.value('inference_gateway_attempts_total', { gen_ai_provider_name: 'openai', outcome: 'refused' }),
+    ).toBe(1)
+  })
+
+  test('a retry of the same target', async () => {
+    let calls = 0
+    provider.play((call) => (calls++ < 2 ? raw('')(call) : answerWith({ prompt_tokens: 1 })(call)))
+    await ask({ model: 'openai/known' })
+    provider.play(answerWith({ prompt_tokens: 10, completion_tokens: 3 }))
+    expect((await scrape(gateway)).value('inference_gateway_retries_total', { gen_ai_provider_name: 'openai' })).toBe(1)
+  })
+
+  test('a client that left, a stream that broke', async () => {
+    const delta = `data: ${JSON.stringify({ choices: [{ delta: { content: 'word' } }] })}\n\n`
+    provider.play(stream([delta]))
+    await ask({ model: 'openai/known', stream: true }).catch(() => null)
+    provider.play(async ({ bodyRead }) => bodyRead)
+    provider.forget()
+    const leaving = new AbortController()
+    const body = JSON.stringify({ model: 'openai/known', messages: [{ role: 'user', content: 'x' }] })
+    const left = fetch(`${gateway.url}/v1/chat/completions`, { method: 'POST', body, signal: leaving.signal })
+    await until(() => provider.requests.at(-1)?.isWhole === true)
+    leaving.abort()
+    await left.catch(() => null)
+    await until(() =>
+      gateway.events.some((event) => event.type === 'exchange.finished' && event.summary.outcome === 'left'),
+    )
+    const scraped = await scrape(gateway)
+    expect(scraped.value('inference_gateway_streams_broken_total', { gen_ai_provider_name: 'openai' })).toBe(1)
+    expect(scraped.value('inference_gateway_client_disconnects_total', { http_route: '/v1/chat/completions' })).toBe(1)
+    provider.play(answerWith({ prompt_tokens: 10, completion_tokens: 3 }))
+  })
+})
+
+describe('names that come from outside make no series', () => {
+  test('thousands of models, paths, methods and codes', async () => {
+    const before = await scrape(gateway)
+    other.play((call) => json({ error: { message: 'no', code: `code-${Math.random()}` } }, 404)(call))
+    for (let index = 0; index < 300; index++) {
+      await Promise.all([
+        ask({ model: `groq/model-${index}` }),
+        ask({ model: `groq/model-${index}`, user: `user-${index}` }, `/path-${index}`),
+        ask({ model: `groq/model-${index}` }, `/proxy/groq/v1/path-${index}`),
+      ])
+    }
+    const after = await scrape(gateway)
+    expect(after.seriesCount).toBeLessThan(before.seriesCount + 30)
+    expect(after.text).not.toContain('model-1')
+    expect(after.text).not.toContain('path-1')
+    expect(after.text).not.toContain('code-')
+  }, 30_000)
+})

@@ -1,0 +1,1 @@
+export { createGatewayProvider, gateway, type GatewayProvider } from './ai-sdk/provider.ts'

@@ -1,0 +1,79 @@
+import type { Completion } from './completion.ts'
+import type { Ask } from './parse.ts'
+import type { ChatFields, Message, ToolDefinition, ToolMessage } from './request.ts'
+
+/** A tool that can be run: made by `tool()` of `@inference-gateway/sdk/tools`. */
+export interface Tool {
+  readonly name: string
+  readonly definition: ToolDefinition
+  /** Reads its input, JSON as the model wrote it; what comes of that runs it. Throws ParseError for input that does not fit. */
+  prepare(input: string): Promise<(context: ToolContext) => unknown>
+}
+
+export interface ToolContext {
+  /** Fires when the caller leaves, or another tool of the same step has failed. */
+  readonly signal: AbortSignal
+  readonly toolCallId: string
+}
+
+export interface RunRequest extends ChatFields {
+  readonly tools: readonly Tool[]
+  /** How many answers the model gives at most. 10 when absent. */
+  readonly maxSteps?: number
+}
+
+/** One answer of the model, and what the tools it called said to it. */
+export interface Step {
+  readonly completion: Completion
+  readonly results: readonly ToolMessage[]
+}
+
+/** How a run ended. */
+export interface RunResult {
+  /** The last answer. It still asks for tools when `maxSteps` came first: see its `finishReason`. */
+  readonly completion: Completion
+  /** What that says. */
+  readonly text: string
+  readonly steps: readonly Step[]
+  /** The whole conversation, to be continued. */
+  readonly messages: readonly Message[]
+}
+
+/**
+ * A conversation between a model and tools. Await it for the end, or go through its steps by `for await`; leaving the loop
+ * ends the run. What a tool throws is thrown here: a tool that wants the model to know of a failure returns it.
+ */
+export class ToolRun implements PromiseLike<RunResult>, AsyncIterable<Step> {
+  readonly #ask: Ask
+  readonly #request: RunRequest
+  readonly #signal: AbortSignal | undefined
+  #result: Promise<RunResult> | undefined
+
+  constructor(ask: Ask, request: RunRequest, signal: AbortSignal | undefined) {
+    this.#ask = ask
+    this.#request = request
+    this.#signal = signal
+  }
+
+  // oxlint-disable-next-line unicorn/no-thenable -- being awaited is what it is for
+  then<A = RunResult, B = never>(
+    onFulfilled?: ((value: RunResult) => A | PromiseLike<A>) | null,
+    onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
+  ): Promise<A | B> {
+    this.#result ??= this.#toEnd()
+    return this.#result.then(onFulfilled, onRejected)
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Step, RunResult> {
+    const { stepsOf } = await import('./steps.ts') // loaded by those who use it
+    return yield* stepsOf(this.#ask, this.#request, this.#signal)
+  }
+
+  async #toEnd(): Promise<RunResult> {
+    const steps = this[Symbol.asyncIterator]()
+    for (;;) {
+      const { done, value } = await steps.next()
+      if (done === true) return value
+    }
+  }
+}

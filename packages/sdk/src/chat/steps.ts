@@ -1,0 +1,68 @@
+import { AbortError, ParseError } from '../errors.ts'
+import type { Ask } from './parse.ts'
+import { messagesOf, type ToolCall, type ToolMessage } from './request.ts'
+import type { RunRequest, RunResult, Step, Tool } from './run.ts'
+
+/** The answers of the model, one by one, each with what the tools it called said to it. */
+export async function* stepsOf(
+  ask: Ask,
+  request: RunRequest,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Step, RunResult> {
+  const { tools, maxSteps = 10, ...chat } = request
+  const conversation = [...messagesOf(request)]
+  const definitions = tools.map(({ definition }) => definition)
+  const steps: Step[] = []
+  for (;;) {
+    const completion = await ask({ ...chat, messages: conversation, tools: definitions })
+    conversation.push(completion.message)
+    const isLast = completion.toolCalls.length === 0 || steps.length + 1 >= maxSteps
+    const results = isLast ? [] : await runTools(tools, completion.toolCalls, signal)
+    conversation.push(...results)
+    const step = { completion, results }
+    steps.push(step)
+    yield step
+    if (isLast) return { completion, text: completion.text, steps, messages: conversation }
+  }
+}
+
+/** Runs the tools of one answer side by side. The first that fails stops the others. */
+async function runTools(
+  tools: readonly Tool[],
+  calls: readonly ToolCall[],
+  signal: AbortSignal | undefined,
+): Promise<readonly ToolMessage[]> {
+  const controller = new AbortController()
+  const leave = () => controller.abort(signal?.reason)
+  if (signal?.aborted) throw new AbortError(signal.reason)
+  signal?.addEventListener('abort', leave)
+  try {
+    return await Promise.all(calls.map((call) => answerOf(tools, call, controller.signal)))
+  } catch (error) {
+    controller.abort(error)
+    throw signal?.aborted ? new AbortError(signal.reason) : error
+  } finally {
+    signal?.removeEventListener('abort', leave)
+  }
+}
+
+/** What is the model's own mistake is told to the model, so that it can do better. */
+async function answerOf(
+  tools: readonly Tool[],
+  { id, function: called }: ToolCall,
+  signal: AbortSignal,
+): Promise<ToolMessage> {
+  const answer = (value: unknown): ToolMessage => ({
+    role: 'tool',
+    tool_call_id: id,
+    content: typeof value === 'string' ? value : (JSON.stringify(value) ?? ''),
+  })
+  const tool = tools.find(({ name }) => name === called.name)
+  if (tool === undefined)
+    return answer({ error: `There is no tool ${called.name}. There are: ${tools.map(({ name }) => name).join(', ')}.` })
+  const run = await tool.prepare(called.arguments).catch((error: unknown) => {
+    if (error instanceof ParseError) return () => ({ error: error.message })
+    throw error
+  })
+  return answer(await run({ signal, toolCallId: id }))
+}

@@ -1,0 +1,216 @@
+/** One try of the gateway at a provider, as `x-gateway-attempts` tells it. */
+export interface Attempt {
+  readonly provider: string
+  /** What the provider answered; `undefined` when it did not. */
+  readonly status: number | undefined
+  /** Why there was no answer: a code of the gateway's, such as `connection_refused`. */
+  readonly code: string | undefined
+  readonly durationMs: number
+}
+
+/** What is known of a failure. Everything but `code` may be unknown. */
+export interface ErrorFacts {
+  readonly code: string
+  readonly type?: string | undefined
+  readonly status?: number | undefined
+  readonly param?: string | undefined
+  readonly provider?: string | undefined
+  readonly model?: string | undefined
+  readonly requestId?: string | undefined
+  readonly retryable?: boolean | undefined
+  readonly attempts?: readonly Attempt[] | undefined
+  readonly headers?: Headers | undefined
+  readonly body?: unknown
+  readonly cause?: unknown
+}
+
+/** The same in every copy of this package, so that an error of one is known to the other. */
+const BRAND = Symbol.for('@inference-gateway/sdk/error')
+
+/** Everything this package throws at run time. `code` is stable: branch on it, or on the class. */
+export class GatewayError extends Error {
+  override readonly name: string = 'GatewayError'
+  /** The gateway's or the provider's code, such as `unknown_model`, or one of this package, such as `timeout`. */
+  readonly code: string
+  /** The family of the error, as OpenAI names it: `invalid_request_error`, `upstream_error`, … */
+  readonly type: string | undefined
+  /** The HTTP status; `undefined` when no answer came. */
+  readonly status: number | undefined
+  /** The field of the request that is wrong. */
+  readonly param: string | undefined
+  /** Who was asked last. */
+  readonly provider: string | undefined
+  readonly model: string | undefined
+  /** Finds the request in the gateway's log. */
+  readonly requestId: string | undefined
+  /** Whether the same request may succeed a moment later. */
+  readonly retryable: boolean
+  /** The gateway's tries, in order. */
+  readonly attempts: readonly Attempt[]
+
+  constructor(message: string, facts: ErrorFacts) {
+    super(message, facts.cause === undefined ? undefined : { cause: facts.cause })
+    this.code = facts.code
+    this.type = facts.type
+    this.status = facts.status
+    this.param = facts.param
+    this.provider = facts.provider
+    this.model = facts.model
+    this.requestId = facts.requestId
+    this.retryable = facts.retryable ?? false
+    this.attempts = facts.attempts ?? []
+    Object.defineProperty(this, BRAND, { value: true })
+  }
+
+  /** Like `instanceof`, also for errors of another copy of this package. */
+  static is(error: unknown): error is GatewayError {
+    return typeof error === 'object' && error !== null && BRAND in error
+  }
+}
+
+/** The gateway answered with an error, or with something that is no answer. */
+export class APIError extends GatewayError {
+  override readonly name: string = 'APIError'
+  readonly headers: Headers | undefined
+  /** The answer as it came: parsed when it was JSON. */
+  readonly body: unknown
+
+  constructor(message: string, facts: ErrorFacts) {
+    super(message, facts)
+    this.headers = facts.headers
+    this.body = facts.body
+  }
+}
+
+/** 400 */
+export class BadRequestError extends APIError {
+  override readonly name: string = 'BadRequestError'
+}
+
+/** 401 */
+export class AuthenticationError extends APIError {
+  override readonly name: string = 'AuthenticationError'
+}
+
+/** 402 */
+export class BudgetExceededError extends APIError {
+  override readonly name: string = 'BudgetExceededError'
+}
+
+/** 403 */
+export class PermissionDeniedError extends APIError {
+  override readonly name: string = 'PermissionDeniedError'
+}
+
+/** 404 */
+export class NotFoundError extends APIError {
+  override readonly name: string = 'NotFoundError'
+}
+
+/** Nobody serves the model: 404 from a list or a provider, 400 where no provider can be told from its name. */
+export class ModelNotFoundError extends NotFoundError {
+  override readonly name: string = 'ModelNotFoundError'
+  /** The closest models that there are. */
+  readonly suggestions: readonly string[]
+
+  constructor(message: string, facts: ErrorFacts, suggestions: readonly string[] = []) {
+    super(message, facts)
+    this.suggestions = suggestions
+  }
+}
+
+/** 409 */
+export class ConflictError extends APIError {
+  override readonly name: string = 'ConflictError'
+}
+
+/** 422 */
+export class UnprocessableEntityError extends APIError {
+  override readonly name: string = 'UnprocessableEntityError'
+}
+
+/** 429 */
+export class RateLimitError extends APIError {
+  override readonly name: string = 'RateLimitError'
+  /** How long to wait, as the answer asks. */
+  readonly retryAfterMs: number | undefined
+
+  constructor(message: string, facts: ErrorFacts, retryAfterMs?: number) {
+    super(message, facts)
+    this.retryAfterMs = retryAfterMs
+  }
+}
+
+/** 500 and above */
+export class ServerError extends APIError {
+  override readonly name: string = 'ServerError'
+}
+
+/** 502, 503, 504, 529: a provider is away, overloaded or broke off. `attempts` tells who was asked. */
+export class UpstreamError extends ServerError {
+  override readonly name: string = 'UpstreamError'
+}
+
+/** No answer came. */
+export class ConnectionError extends GatewayError {
+  override readonly name: string = 'ConnectionError'
+}
+
+/**
+ * What was waited for: `connect`, a connection; `firstByte`, the head of the answer; `idle`, the next byte of the
+ * answer; `total`, the whole call with its retries.
+ */
+export type Phase = 'connect' | 'firstByte' | 'idle' | 'total'
+
+/** No answer came in time. */
+export class TimeoutError extends ConnectionError {
+  override readonly name: string = 'TimeoutError'
+  readonly phase: Phase
+
+  constructor(message: string, phase: Phase, cause?: unknown) {
+    super(message, { code: 'timeout', retryable: phase !== 'total', cause })
+    this.phase = phase
+  }
+}
+
+/** The caller's own signal, or a consumer that stopped early. `cause` is the signal's reason. */
+export class AbortError extends GatewayError {
+  override readonly name: string = 'AbortError'
+
+  constructor(cause?: unknown) {
+    super('The call was aborted.', { code: 'aborted', cause })
+  }
+}
+
+/** A stream broke after it had begun. What arrived is not the whole answer; it is never asked for again by itself. */
+export class StreamError<Partial = unknown> extends GatewayError {
+  override readonly name: string = 'StreamError'
+  /** What had arrived, in the form of a whole answer. */
+  readonly partial: Partial
+
+  constructor(message: string, facts: ErrorFacts, partial: Partial) {
+    super(message, facts)
+    this.partial = partial
+  }
+}
+
+/** One thing that a schema has against a value. */
+export interface Issue {
+  readonly message: string
+  readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined
+}
+
+/** A model wrote something else than the schema asks for. */
+export class ParseError extends GatewayError {
+  override readonly name: string = 'ParseError'
+  /** What it wrote. */
+  readonly text: string
+  /** What the schema says to it; empty when it is not even JSON. */
+  readonly issues: readonly Issue[]
+
+  constructor(message: string, text: string, issues: readonly Issue[] = [], cause?: unknown) {
+    super(message, { code: 'parse_error', cause })
+    this.text = text
+    this.issues = issues
+  }
+}

@@ -1,0 +1,120 @@
+import { APIError, GatewayError } from '../errors.ts'
+import type { Fetch, GatewayOptions, OutgoingRequest, Settled, Timeouts } from '../options.ts'
+import { apiError } from './api-error.ts'
+import { textOf } from './body.ts'
+import { type Meta, metaOf } from './meta.ts'
+import { pauseMs } from './retry.ts'
+import { createWatch, type Watch } from './watch.ts'
+
+/** What all calls of a client share. */
+export interface Door {
+  readonly baseURL: string
+  readonly apiKey: GatewayOptions['apiKey']
+  readonly fetch: Fetch
+}
+
+/** One call: what is asked, and how patiently. */
+export interface Call {
+  readonly method: string
+  /** From the gateway's root, query and all: `/v1/models?provider=groq`. */
+  readonly path: string
+  readonly body?: BodyInit | null
+  /** Each of them ends the call. */
+  readonly signals: readonly AbortSignal[]
+  readonly options: Settled
+}
+
+/** An answer whose head is here and whose body is not read yet. */
+export interface Sent {
+  readonly response: Response
+  readonly meta: Meta
+  readonly watch: Watch
+  readonly timeouts: Timeouts
+}
+
+/**
+ * Asks the gateway until it answers well or trying again is of no use. Settles when the head of a good answer is here;
+ * from then on nothing is tried again. Throws APIError for an answer that is an error, ConnectionError, AbortError.
+ */
+export async function send(door: Door, call: Call): Promise<Sent> {
+  const { maxRetries, timeouts } = call.options
+  const deadline = timeouts.total > 0 ? performance.now() + timeouts.total : undefined
+  const watched = () => createWatch(door.baseURL, call.signals, deadline)
+  let mayRefresh = typeof door.apiKey === 'function'
+  for (let attempt = 0; ; attempt++) {
+    const watch = watched()
+    try {
+      const sent = await ask(door, call, watch, attempt)
+      if (sent.response.ok) return sent
+      throw apiError(sent.response, await textOf(sent))
+    } catch (error) {
+      watch.release()
+      if (!(error instanceof GatewayError)) throw error // a fault of the caller's own code
+      if (error.status === 401 && mayRefresh) {
+        mayRefresh = false // the next try asks for a new key, at once
+        continue
+      }
+      if (!error.retryable || attempt >= maxRetries) throw error
+      const pause = pauseMs(attempt + 1, error instanceof APIError ? error.headers : undefined)
+      await rest(pause, watched())
+    }
+  }
+}
+
+/** Sends a call once and settles with whatever answer comes. Throws what the watch explains. */
+export async function ask(
+  door: Door,
+  call: Call,
+  watch = createWatch(door.baseURL, call.signals),
+  attempt = 0,
+): Promise<Sent> {
+  const { timeouts, middleware } = call.options
+  const context = { attempt, path: call.path }
+  const chain = middleware.reduceRight<(request: OutgoingRequest) => Promise<Response>>(
+    (next, each) => async (request) => each(request, next, context),
+    async ({ url, ...request }) => door.fetch(url, { ...call.options.fetchOptions, ...request }).catch(watch.explain),
+  )
+  try {
+    watch.begin('firstByte', timeouts.firstByte)
+    const request = await outgoing(door, call, watch.signal)
+    const response = await Promise.race([chain(request), aborted(watch.signal)])
+    watch.begin('firstByte', 0) // it is here
+    return { response, meta: metaOf(response), watch, timeouts }
+  } catch (error) {
+    watch.release()
+    throw error
+  }
+}
+
+async function outgoing(door: Door, { method, path, body = null, options }: Call, signal: AbortSignal) {
+  const headers = new Headers({ accept: 'application/json' })
+  if (typeof body === 'string') headers.set('content-type', 'application/json')
+  const key = typeof door.apiKey === 'function' ? await door.apiKey() : door.apiKey
+  if (key !== undefined) headers.set('authorization', `Bearer ${key}`)
+  if (options.requestId !== undefined) headers.set('x-request-id', options.requestId)
+  if (options.strict === true) headers.set('x-gateway-strict', 'true')
+  if (options.fallback !== undefined) headers.set('x-gateway-fallback', options.fallback.join(', '))
+  for (const [name, value] of Object.entries(options.headers)) headers.set(name, value)
+  return { url: `${door.baseURL}${path}`, method, headers, body, signal }
+}
+
+/** Rejects when the signal fires: not every `fetch` somebody brings along heeds it. */
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    const leave = () => reject(signal.reason as Error)
+    if (signal.aborted) leave()
+    else signal.addEventListener('abort', leave)
+  })
+}
+
+/** Waits before the next try. Throws when the caller leaves or the call takes too long. */
+async function rest(ms: number, watch: Watch): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const waited = new Promise((resolve) => (timer = setTimeout(resolve, ms)))
+  try {
+    await Promise.race([waited, aborted(watch.signal)])
+  } finally {
+    clearTimeout(timer)
+    watch.release()
+  }
+}
