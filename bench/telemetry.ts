@@ -11,7 +11,7 @@ import { sample } from './measure.ts'
 import { median } from './statistics.ts'
 
 const { values: options } = parseArgs({
-  options: { rounds: { type: 'string', default: '9' }, seconds: { type: 'string', default: '2' } },
+  options: { rounds: { type: 'string', default: '40' }, seconds: { type: 'string', default: '0.6' } },
 })
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
