@@ -17,6 +17,7 @@ const tasks = {
   test: ['test', '--timeout=20000'],
   bench: [join(root, 'bench/run.ts')],
   soak: [join(root, 'bench/soak.ts')],
+  compat: [join(root, 'compat/run.ts')],
   install: null,
 }
 

@@ -2,7 +2,7 @@ import { type AppParts, routes } from './app.ts'
 import type { Settings } from './config/load.ts'
 import { type Configuration, createConfigure } from './configured.ts'
 import type { Dispatch } from './dispatch/complete.ts'
-import type { RelayOptions } from './dispatch/relay.ts'
+import { type RelayOptions, shutdown } from './dispatch/relay.ts'
 import { createResponseKeepers } from './handlers/response-keepers.ts'
 import { type Clock, systemClock } from './kernel/clock.ts'
 import type { Emit } from './kernel/events.ts'
@@ -185,6 +185,7 @@ function dispatchParts(settings: Settings, lasting: Lasting, errorReplies: Error
   }
   const breakOff = (): void => {
     isLeaving = true
+    upstream.breakOff(shutdown())
     ticker.lookNow()
   }
   return { dispatch: { upstream, clock, relay } satisfies Dispatch, breakOff }

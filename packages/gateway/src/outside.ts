@@ -50,6 +50,7 @@ export function createUpstreams(
       return simulate(simulator, request, callLimits(settings, simulatorProvider.id))
     },
     connections: http.connections,
+    breakOff: (reason) => http.breakOff(reason),
     close: () => http.close(),
   }
 }

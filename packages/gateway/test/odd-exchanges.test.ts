@@ -6,7 +6,9 @@ let provider: ScriptedProvider
 let gateway: TestGateway
 beforeAll(async () => {
   provider = await startScriptedProvider()
-  gateway = await startGateway({ providers: { minimax: provider.origin, groq: provider.origin } })
+  gateway = await startGateway({
+    providers: { minimax: provider.origin, groq: provider.origin, cohere: provider.origin },
+  })
 })
 afterEach(() => provider.play(json({ choices: [] })))
 afterAll(async () => {
@@ -96,5 +98,27 @@ describe('x-gateway-strict', () => {
     const { code, error, param } = await response.json()
     expect([response.status, code, param]).toEqual([400, 'invalid_request', 'x-gateway-strict'])
     expect(error).toContain('`true` or `false`')
+  })
+})
+
+describe('JSON that is no answer, asked for in another dialect', () => {
+  const ways = [
+    ['/v1/messages', { max_tokens: 9, messages: [{ role: 'user', content: 'Hi' }] }],
+    ['/v1/responses', { input: 'Hi' }],
+  ] as const
+  const table = ways.flatMap(([path, body]) =>
+    [false, true].flatMap((stream) =>
+      ['null', '[]', '{}', '{"choices":7}', '{"choices":[null]}'].map(
+        (said) => [path, said, { ...body, stream }] as const,
+      ),
+    ),
+  )
+  test.each(table)('%s does not tell %s as a whole answer (%p)', async (path, said, body) => {
+    provider.play(answer(200, { 'content-type': 'application/json' }, said))
+    const response = await fetch(gateway.url + path, {
+      method: 'POST',
+      body: JSON.stringify({ model: 'cohere/m', ...body }),
+    })
+    expect([response.status, await response.text()]).toEqual([502, expect.stringContaining('"invalid_response"')])
   })
 })

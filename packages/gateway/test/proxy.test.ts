@@ -363,6 +363,11 @@ describe('keys', () => {
     expect(arrived()?.header('authorization')).toBeUndefined()
   })
 
+  test.each(['key', 'api_key', 'api-key', 'access_token'])("the caller's %s stays here", async (name) => {
+    await proxied(`openai/files?a=1&${name}=caller&b=%2F`)
+    expect(arrived()?.target).toEndWith('/files?a=1&b=%2F')
+  })
+
   test('a key is never in a URL otherwise', async () => {
     for (const id of ['openai', 'anthropic', 'groq', 'cohere']) await proxied(`${id}/files`)
     expect(provider.requests.map(({ target }) => target).join()).not.toContain('key-of')

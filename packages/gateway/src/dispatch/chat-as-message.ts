@@ -1,5 +1,6 @@
 import { GatewayError } from '../kernel/errors.ts'
 import type { Exchange } from '../kernel/exchange.ts'
+import { isObject } from '../providers/dialects/anthropic-messages/json.ts'
 import { completionFromMessage } from '../providers/dialects/anthropic-messages/answer-to-chat.ts'
 import { requestFromChat } from '../providers/dialects/anthropic-messages/request-from-chat.ts'
 import type { Endpoint, Target } from '../providers/provider.ts'
@@ -31,10 +32,16 @@ export function completeChatAsMessage(
     tap: (errorEvent: (error: unknown) => string) =>
       createChatFromMessagesTap({ created, wantsUsage, provider, errorEvent }),
     usageOf: usageOfMessage,
-    translate: { answer: (answer: unknown) => completionFromMessage(answer, created), chunks: noChunks },
+    translate: {
+      isAnswer: isMessage,
+      answer: (answer: unknown) => completionFromMessage(answer, created),
+      chunks: noChunks,
+    },
   }
   return complete(dispatch, exchange, conversation, attempt)
 }
+
+const isMessage = (answer: unknown): boolean => isObject(answer) && Array.isArray(answer['content'])
 
 function noChunks(): never {
   throw new GatewayError('invalid_response', 'The provider answered a request for a stream with something else.')

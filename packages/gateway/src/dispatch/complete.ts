@@ -55,6 +55,8 @@ export interface Conversation extends Pick<UpstreamRequest, 'body' | 'content'> 
 }
 
 export interface WholeTranslation {
+  /** Whether the JSON is an answer in the provider's dialect at all. */
+  readonly isAnswer: (answer: unknown) => boolean
   /** Throws nothing but GatewayError. */
   readonly answer: (answer: unknown) => object
   /** The answer as a stream of one piece: some providers answer so to a client that wants a stream. */
@@ -154,6 +156,8 @@ async function whole(options: RelayOptions, exchange: Exchange, answered: Answer
   const refusal = refusalIn(provider, answer, body)
   // In another dialect there is no place for it beside the answer.
   if (refusal !== null && translate !== null) throw refusal
+  // Translated, it would become an empty answer that looks whole.
+  if (translate?.isAnswer(body) === false) throw noAnswer(provider)
   if (refusal !== null) exchange.tell({ type: 'fault', error: refusal })
   const usage = usageOf(body)
   if (usage !== null) exchange.tell({ type: 'usage', usage })
@@ -169,6 +173,9 @@ async function whole(options: RelayOptions, exchange: Exchange, answered: Answer
     headers,
   })
 }
+
+const noAnswer = (provider: string) =>
+  new GatewayError('invalid_response', `${provider} answered with JSON that is no answer.`)
 
 const asItCame = (bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> => bytes
 

@@ -11,7 +11,7 @@ import { isStrict } from './chat-request.ts'
 import { type Attempt, complete, type Conversation, type Dispatch } from './complete.ts'
 import { encodeMessages, encodeMessagesAsChat, type MessagesCall } from './messages-request.ts'
 import { createMessagesTap } from './messages-tap.ts'
-import { chunksOf, createTranslatingTap } from './translate.ts'
+import { chunksOf, createTranslatingTap, isCompletion } from './translate.ts'
 import { usageOf } from './usage.ts'
 
 /** Clients of this dialect know pings; its SDKs wait for events, not for comments. */
@@ -74,7 +74,7 @@ function translated(dispatch: Dispatch, exchange: Exchange, { call, attempt, end
     stream: call.stream,
     tap: (errorEvent) => createTranslatingTap({ translator: new MessageStream(), provider, errorEvent }),
     usageOf,
-    translate: { answer: messageFromChat, chunks: chunksOf },
+    translate: { isAnswer: isCompletion, answer: messageFromChat, chunks: chunksOf },
     keepalive: PING,
   }
   return complete(dispatch, exchange, conversation, attempt)

@@ -213,7 +213,8 @@ const incomplete = (cause: unknown) =>
     cause,
   })
 
-const shutdown = () =>
+/** What is told of an answer that the gateway does not stay for. */
+export const shutdown = () =>
   new GatewayError('server_shutdown', 'The gateway is shutting down; the answer is not complete. Ask again.')
 
 const silence = (ms: number) =>

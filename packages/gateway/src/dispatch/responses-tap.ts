@@ -25,10 +25,11 @@ export function createResponsesTap(keep: (responseId: string) => void): HeardRes
     const { sequence_number: number, response } = data
     if (typeof number === 'number') next = number + 1
     if (type === 'response.created') note(response)
+    const error = errorIn(type, data)
     return {
-      hasContent: !PREAMBLE.has(type),
+      hasContent: error === null && !PREAMBLE.has(type),
       isFinished: ENDS.has(type),
-      error: errorIn(type, data),
+      error,
       counted: response,
     }
   })
@@ -43,7 +44,9 @@ export function createResponsesTap(keep: (responseId: string) => void): HeardRes
 }
 
 function errorIn(type: string, data: EventData): unknown {
-  if (type === 'error') return isObject(data['error']) ? data['error'] : data
+  // Some servers tell an error as chat does, without a type.
+  if (isObject(data['error'])) return data['error']
+  if (type === 'error') return data
   const { response } = data
   return type === 'response.failed' && isObject(response) ? (response['error'] ?? response) : null
 }

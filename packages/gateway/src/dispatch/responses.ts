@@ -15,7 +15,7 @@ import {
   type ResponsesCall,
 } from './responses-request.ts'
 import { createResponsesTap } from './responses-tap.ts'
-import { chunksOf, createTranslatingTap } from './translate.ts'
+import { chunksOf, createTranslatingTap, isCompletion } from './translate.ts'
 import { usageOf } from './usage.ts'
 
 export interface ResponsesDispatch extends Dispatch {
@@ -82,7 +82,11 @@ function translated(dispatch: ResponsesDispatch, exchange: Exchange, { call, att
       stream: call.stream,
       tap: () => createTranslatingTap({ translator, provider: target.provider.id, errorEvent }),
       usageOf,
-      translate: { answer: (answer) => responseFromChat(chunksOf(answer), facts), chunks: chunksOf },
+      translate: {
+        isAnswer: isCompletion,
+        answer: (answer) => responseFromChat(chunksOf(answer), facts),
+        chunks: chunksOf,
+      },
       errorEvent,
     },
     attempt,

@@ -141,6 +141,10 @@ export function chunksOf(completion: unknown): readonly ChatChunk[] {
   return [{ ...answer, choices: told }]
 }
 
+/** Whether this is a completion with something to tell. */
+export const isCompletion = (answer: unknown): boolean =>
+  chunksOf(answer).some(({ choices }) => (choices?.length ?? 0) > 0)
+
 interface Completion extends Omit<ChatChunk, 'choices'> {
   readonly choices?: readonly ({
     readonly message?: Readonly<Record<string, unknown>> | null

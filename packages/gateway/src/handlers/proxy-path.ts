@@ -31,10 +31,12 @@ function climbs(path: string): boolean {
 const invalid = (expected: string) => new GatewayError('invalid_target', `The path cannot be passed on: ${expected}.`)
 
 /**
- * SDKs of providers append `/v1/…` themselves. Where the base URL ends in a version and the path begins with the same
- * one, it is meant once.
+ * SDKs of providers append `/v1/…` themselves, Groq's `/openai/v1/…`. Where the path begins with what the base URL ends
+ * with, its whole path or the version in it, that is meant once.
  */
 export function withoutDoubledVersion(baseUrl: string, path: string): string {
+  const whole = /^[a-z]+:\/\/[^/]+(\/.+)$/.exec(baseUrl)?.[1]
   const version = /\/v\d+[a-z0-9]*$/.exec(baseUrl)?.[0]
-  return version !== undefined && path.startsWith(`${version}/`) ? path.slice(version.length) : path
+  const doubled = [whole, version].find((start) => start !== undefined && path.startsWith(`${start}/`))
+  return doubled === undefined ? path : path.slice(doubled.length)
 }

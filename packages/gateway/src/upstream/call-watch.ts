@@ -20,15 +20,18 @@ export class CallWatch implements Watcher {
   readonly #request: UpstreamRequest
   readonly #limits: CallLimits
   readonly #clock: Clock
+  readonly #end: () => unknown
   #phase: Phase | null = null
   #sentBytes = 0
   #since = 0
   #startedAt: number | null = null
 
-  constructor(request: UpstreamRequest, limits: CallLimits, clock: Clock) {
+  /** `end` answers why all calls have to end now, `null` while none has. */
+  constructor(request: UpstreamRequest, limits: CallLimits, clock: Clock, end: () => unknown) {
     this.#request = request
     this.#limits = limits
     this.#clock = clock
+    this.#end = end
   }
 
   over(call: Call): this {
@@ -41,6 +44,8 @@ export class CallWatch implements Watcher {
     if (call === null) return
     const { signal, account } = this.#request
     if (signal.aborted) return call.abort(signal.reason)
+    const end = this.#end()
+    if (end !== null) return call.abort(end)
     const { phase, sentBytes } = call
     // How long a body may be silent is for its reader to say.
     if (phase === 'body' || phase === 'over') return

@@ -20,6 +20,8 @@ export interface UpstreamOptions extends PoolOptions, WriterOptions {
 
 export interface HttpUpstream extends Upstream {
   readonly connections: () => Connections
+  /** Ends all calls with `reason` at the next tick, those that still begin too. */
+  readonly breakOff: (reason: GatewayError) => void
   readonly close: () => void
 }
 
@@ -34,32 +36,38 @@ export interface Connections {
 export function createUpstream(options: UpstreamOptions): HttpUpstream {
   const pool = new ConnectionPool(options)
   const write = createRequestWriter(options)
+  let end: GatewayError | null = null
+  const line: Line = { pool, end: () => end, options }
   return {
     async send(request) {
       const call = write(request)
       try {
-        return await start(request, call, pool, options)
+        return await start(request, call, line)
       } catch (error) {
         if (request.signal.aborted) throw request.signal.reason
         throw upstreamFault(error, request.account.provider)
       }
     },
     connections: () => ({ busy: pool.busy, idle: pool.idle }),
+    breakOff: (reason) => void (end = reason),
     close: () => pool.close(),
   }
 }
 
+/** What all calls share. */
+interface Line {
+  readonly pool: ConnectionPool
+  readonly options: UpstreamOptions
+  readonly end: () => GatewayError | null
+}
+
 type Settle = (answer: UpstreamAnswer | Promise<UpstreamAnswer>) => void
 
-function start(
-  request: UpstreamRequest,
-  written: CallRequest,
-  pool: ConnectionPool,
-  options: UpstreamOptions,
-): Promise<UpstreamAnswer> {
+function start(request: UpstreamRequest, written: CallRequest, line: Line): Promise<UpstreamAnswer> {
+  const { pool, end, options } = line
   return new Promise((resolve: Settle, reject) => {
     pool.busy += 1
-    const watch = new CallWatch(request, options.limits(request.account.provider.id), options.clock)
+    const watch = new CallWatch(request, options.limits(request.account.provider.id), options.clock, end)
     const call: Call = new Call(written, pool, {
       head(head) {
         try {
@@ -70,8 +78,7 @@ function start(
         }
       },
       fault(error) {
-        if (mayRepeat(request, call, error))
-          resolve(start(request, { ...written, onNewConnection: true }, pool, options))
+        if (mayRepeat(request, call, error)) resolve(start(request, { ...written, onNewConnection: true }, line))
         else reject(error)
       },
       over() {

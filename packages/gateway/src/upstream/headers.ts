@@ -72,9 +72,17 @@ const TO_CLIENT_BY_PROXY: HeaderRule = {
   prefixes: [...TO_CLIENT.prefixes, 'x-goog-', 'x-ms-', 'x-groq-', 'x-trial-', 'x-endpoint-', 'x-api-', 'x-amzn-'],
 }
 
-/** Names that match a beginning above and must not pass all the same: they hold keys or name accounts. */
+/**
+ * Names that match a beginning above and must not pass all the same: they hold keys, name accounts, or say who the caller
+ * is, as Google's Identity-Aware Proxy does to what stands behind it.
+ */
 const NEVER = new Set([
   'x-goog-api-key',
+  'x-goog-iam-authorization-token',
+  'x-goog-iap-jwt-assertion',
+  'x-goog-authenticated-user-email',
+  'x-goog-authenticated-user-id',
+  'x-goog-user-project',
   'anthropic-organization-id',
   'x-api-key',
   'openai-organization',
@@ -97,11 +105,19 @@ export interface Passing {
 export function toProvider(headers: Headers, { byProxy, ownName }: Passing): HeaderFields {
   const rule = byProxy ? TO_PROVIDER_BY_PROXY : TO_PROVIDER
   const fields: HeaderFields = {}
+  let connection = ''
   // oxlint-disable-next-line unicorn/no-array-for-each -- half the cost of the iterator, once per request
   headers.forEach((value, name) => {
     if (mayPass(name, rule)) fields[name] = value
     else if (name === 'via' && hasPassed(value, ownName)) throw loop(ownName)
+    else if (name === 'connection') connection = value
   })
+  return withoutHop(fields, connection)
+}
+
+/** Without the fields that `connection` names: they are for one hop (RFC 9110, section 7.6.1). */
+function withoutHop(fields: HeaderFields, connection: string): HeaderFields {
+  for (const name of connection.toLowerCase().split(',')) delete fields[name.trim()]
   return fields
 }
 
@@ -120,7 +136,7 @@ export function toClient(headers: HeaderFields, byProxy: boolean): HeaderFields 
   const rule = byProxy ? TO_CLIENT_BY_PROXY : TO_CLIENT
   const fields: HeaderFields = {}
   for (const name in headers) if (mayPass(name, rule)) fields[name] = headers[name] ?? ''
-  return fields
+  return withoutHop(fields, headers['connection'] ?? '')
 }
 
 /** Without what repeats a key that went into the query: a redirect would hand it to the client. */

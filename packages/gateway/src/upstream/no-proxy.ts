@@ -22,6 +22,7 @@ export function readException(entry: string): Exception {
 const IPV4 = /^\d+\.\d+\.\d+\.\d+$/
 
 function rangeOf(network: string, bits: number): Exception {
+  if (bits > 32) return () => false
   // Shifted by 32, a number stays what it is.
   const mask = bits === 0 ? 0 : -1 << (32 - bits)
   const first = numberOf(network) & mask

@@ -126,17 +126,21 @@ function headText(start: string, headers: HeaderFields): string {
 const unsendable = (what: string) =>
   new GatewayError('invalid_request', `The request cannot be sent on: ${what} holds characters HTTP has no place for.`)
 
+/** Parameters that hold a credential: keys as providers take them, tokens as RFC 6750, section 2.3, has them. */
+const CREDENTIALS = ['key', 'api_key', 'api-key', 'access_token']
+
 /**
- * Takes `key` parameters out of the query, whoever wrote them: they are credentials. Where the provider wants its key
+ * Takes credentials out of the query, whoever wrote them. Where the provider wants its key
  * there, exactly one is put in, ours. The rest of the query stays as it was written.
  */
 function putKeyIntoPath(path: string, auth: Auth, credential: Credential | null): string {
-  const name = auth.kind === 'query' ? auth.name : 'key'
+  const names = auth.kind === 'query' ? [auth.name, ...CREDENTIALS] : CREDENTIALS
   const question = path.indexOf('?')
   if (question === -1 && auth.kind !== 'query') return path
   const pathname = question === -1 ? path : path.slice(0, question)
   const parameters = question === -1 ? [] : path.slice(question + 1).split('&')
-  const kept = parameters.filter((parameter) => !new URLSearchParams(parameter).has(name))
-  if (auth.kind === 'query' && credential !== null) kept.push(`${name}=${encodeURIComponent(credential.reveal())}`)
+  const holdsNone = (query: URLSearchParams) => !names.some((name) => query.has(name))
+  const kept = parameters.filter((parameter) => holdsNone(new URLSearchParams(parameter)))
+  if (auth.kind === 'query' && credential !== null) kept.push(`${auth.name}=${encodeURIComponent(credential.reveal())}`)
   return kept.length === 0 ? pathname : `${pathname}?${kept.join('&')}`
 }

@@ -38,6 +38,10 @@ describe.each(WAYS)('on %s stays here', (path) => {
     'api-key',
     'x-goog-api-key',
     'x-amz-security-token',
+    'x-goog-iam-authorization-token',
+    'x-goog-iap-jwt-assertion',
+    'x-goog-authenticated-user-email',
+    'x-goog-authenticated-user-id',
     // Where the request comes from, as anybody can write it.
     'forwarded',
     'x-forwarded-for',
@@ -56,6 +60,7 @@ describe.each(WAYS)('on %s stays here', (path) => {
     // Who pays.
     'openai-organization',
     'openai-project',
+    'x-goog-user-project',
     // Names that are no plain words.
     'openai_organization',
     'openai-a_b',
@@ -69,7 +74,7 @@ describe.each(WAYS)('on %s stays here', (path) => {
   })
 
   test('what Connection names', async () => {
-    const request = await arrived(path, ['connection: x-a, keep-alive', `x-a: ${CANARY}`])
+    const request = await arrived(path, ['connection: OpenAI-Beta, keep-alive', `openai-beta: ${CANARY}`])
     expect(JSON.stringify(request.headers)).not.toContain(CANARY)
     expect(request.header('connection')).toBeUndefined()
   })
@@ -117,6 +122,14 @@ describe.each(WAYS)("of a provider's answer on %s stays there", (path) => {
     expect(got?.status).toBe(status)
     expect(JSON.stringify(got?.headers)).not.toContain(CANARY)
     for (const [name, value] of Object.entries(kept)) expect([name, got?.header(name)]).toEqual([name, value])
+  })
+
+  test('what its Connection names', async () => {
+    scene.provider.play(answer(200, { connection: 'X-RateLimit-Hop', 'x-ratelimit-hop': CANARY }, '{"choices":[]}'))
+    const got = await scene.send(chat([`content-length: ${BODY.length}`], BODY, `POST ${path} HTTP/1.1`))
+    expect(got?.status).toBe(200)
+    expect(JSON.stringify(got?.headers)).not.toContain(CANARY)
+    scene.provider.play(answer(200, {}, '{"choices":[]}'))
   })
 
   test.each(['\n', '\r', '\0'])('a value with %j in it, and the whole answer', async (character) => {

@@ -1,0 +1,106 @@
+import type { Client, Place } from '../client.ts'
+import {
+  ASK_DOG,
+  ASK_WEATHER,
+  DOG,
+  errorChecks,
+  expectAbort,
+  expectDog,
+  expectPositive,
+  expectWeatherCall,
+  expectWords,
+  foreign,
+  GREETING,
+  HELLO,
+  scripted,
+  WEATHER,
+} from '../expect.ts'
+import { versionOf } from './version.ts'
+
+/** Messages, answered by models of other providers. */
+export const anthropicMessages = (place: Place): Promise<Client> =>
+  clientOf(place, {
+    api: '/v1/messages',
+    path: '',
+    model: (kind) => (kind === 'endless' ? 'scripted/endless' : `simulator/${kind}`),
+    failure: ({ model }) => model,
+  })
+
+/** Anthropic's own API, passed on as it is. */
+export const anthropicProxy = (place: Place): Promise<Client> =>
+  clientOf(place, {
+    api: '/proxy/anthropic',
+    path: '/proxy/anthropic',
+    model: (kind) => (kind === 'endless' ? 'endless' : 'claude'),
+    failure: scripted,
+  })
+
+interface Way {
+  readonly api: string
+  /** Behind the gateway's origin. */
+  readonly path: string
+  readonly model: (kind: 'chat' | 'tools' | 'json' | 'endless') => string
+  readonly failure: Parameters<typeof errorChecks>[2]
+}
+
+async function clientOf(place: Place, { api, path, model, failure }: Way): Promise<Client> {
+  const { Anthropic } = await import('@anthropic-ai/sdk')
+  const client = new Anthropic({ baseURL: `${place.gateway}${path}`, apiKey: 'unused', maxRetries: 0 })
+  const question = (name: string, content = HELLO) => ({
+    model: name,
+    max_tokens: 500,
+    messages: [{ role: 'user' as const, content }],
+  })
+  const chat = (name: string) => client.messages.create(question(name))
+  return {
+    name: '@anthropic-ai/sdk',
+    version: versionOf('@anthropic-ai/sdk'),
+    api,
+    checks: {
+      async models() {
+        const ids = []
+        for await (const { id, type, display_name } of client.models.list()) ids.push(id, type, display_name)
+        expectWords(ids.join(' '), path === '' ? 'simulator/chat' : 'claude')
+        expectWords(ids[1], 'model')
+        expectWords(ids[2], '')
+      },
+      async chat() {
+        const block = (await chat(model('chat'))).content[0]
+        expectWords(block?.type === 'text' && block.text, GREETING)
+      },
+      stream: async () => expectWords(await client.messages.stream(question(model('chat'))).finalText(), GREETING),
+      async tools() {
+        const { name, description, parameters } = WEATHER
+        const tools = [{ name, description, input_schema: { ...parameters, required: [...parameters.required] } }]
+        const message = await client.messages.create({ ...question(model('tools'), ASK_WEATHER), tools })
+        const block = message.content.find(({ type }) => type === 'tool_use')
+        if (block?.type !== 'tool_use') throw new Error(`no call, but ${JSON.stringify(message.content)}`)
+        expectWeatherCall(block.name, block.input)
+      },
+      async 'structured output'() {
+        const output_config = { format: { type: 'json_schema' as const, schema: DOG } }
+        const message = await client.messages.create({ ...question(model('json'), ASK_DOG), output_config })
+        const block = message.content[0]
+        expectDog(block?.type === 'text' ? block.text : null)
+      },
+      async usage() {
+        expectPositive('usage', (await chat(model('chat'))).usage.output_tokens)
+        const { usage } = await client.messages.stream(question(model('chat'))).finalMessage()
+        expectPositive('usage of the stream', usage.output_tokens)
+      },
+      ...errorChecks(
+        chat,
+        (error) =>
+          error instanceof Anthropic.APIError
+            ? { isOwn: error.type !== null, status: error.status, message: error.message }
+            : foreign(error),
+        failure,
+      ),
+      abort: () =>
+        expectAbort(place, (signal) =>
+          client.messages.create({ ...question(model('endless')), stream: true }, { signal }),
+        ),
+      embeddings: 'Anthropic has none.',
+    },
+  }
+}

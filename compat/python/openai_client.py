@@ -1,0 +1,60 @@
+"""The package openai: `openai_client.py GATEWAY PROVIDER`."""
+
+import sys
+
+import openai
+from checks import ASK_DOG, ASK_WEATHER, CITY, DOG, GREETING, HELLO
+from checks import error_checks, expect_abort, expect_dog, expect_words, run
+
+gateway, provider = sys.argv[1:]
+client = openai.OpenAI(base_url=f"{gateway}/v1", api_key="unused", max_retries=0)
+
+
+def chat(model, content=HELLO, **more):
+    return client.chat.completions.create(model=model, messages=[{"role": "user", "content": content}], **more)
+
+
+def models():
+    expect_words(" ".join(model.id for model in client.models.list()), "simulator/chat")
+
+
+def stream():
+    parts = [chunk.choices[0].delta.content or "" for chunk in chat("simulator/chat", stream=True)]
+    expect_words("".join(parts), GREETING)
+
+
+def tools():
+    tool = {"type": "function", "function": {"name": "get_weather", "parameters": CITY}}
+    message = chat("simulator/tools", ASK_WEATHER, tools=[tool]).choices[0].message
+    expect_words(message.tool_calls[0].function.arguments, "city")
+
+
+def structured():
+    response_format = {"type": "json_schema", "json_schema": {"name": "dog", "schema": DOG, "strict": True}}
+    expect_dog(chat("simulator/json", ASK_DOG, response_format=response_format).choices[0].message.content)
+
+
+def usage():
+    assert chat("simulator/chat").usage.total_tokens > 0
+    chunks = list(chat("simulator/chat", stream=True, stream_options={"include_usage": True}))
+    assert chunks[-1].usage.total_tokens > 0
+
+
+def embeddings():
+    assert len(client.embeddings.create(model="simulator/embed", input=HELLO).data[0].embedding) > 100
+
+
+run(
+    openai.__version__,
+    {
+        "models": models,
+        "chat": lambda: expect_words(chat("simulator/chat").choices[0].message.content, GREETING),
+        "stream": stream,
+        "tools": tools,
+        "structured output": structured,
+        "usage": usage,
+        **error_checks(chat, openai.APIStatusError),
+        "abort": lambda: expect_abort(provider, chat("scripted/endless", stream=True)),
+        "embeddings": embeddings,
+    },
+)
