@@ -21,6 +21,6 @@ export async function completeChat(
     throw new GatewayError('unsupported_operation', `${target.provider.name} has no chat completions.`)
   const { body, changes, hidesUsage } = encodeChatRequest(call, target, isStrict(exchange.headers))
   if (changes.length > 0) exchange.tell({ type: 'changes', changes })
-  const tap = () => createChatTap(hidesUsage)
+  const tap = () => createChatTap(hidesUsage, call.choices)
   return complete(dispatch, exchange, { endpoint, body, stream: call.stream, tap, usageOf, translate: null }, attempt)
 }

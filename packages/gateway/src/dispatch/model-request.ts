@@ -15,6 +15,8 @@ export interface ModelCall {
   readonly stream: boolean
   /** Whether the client asked for the usage chunk at the end of the stream. */
   readonly wantsUsage: boolean
+  /** How many choices it asks for (`n`); each has to come to its end. */
+  readonly choices: number
   /** Names of the top-level members. */
   readonly members: ReadonlySet<string>
 }
@@ -50,6 +52,7 @@ export function readModelRequest(
     isList: Array.isArray(model),
     stream: stream === true,
     wantsUsage: isObject(streamOptions) && streamOptions['include_usage'] === true,
+    choices: Number.isSafeInteger(body['n']) ? Number(body['n']) : 1,
     members: new Set(Object.keys(body)),
   }
   return { call, body }

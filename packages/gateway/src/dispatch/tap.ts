@@ -37,7 +37,9 @@ const EVENT_LIMIT_BYTES = 1024 * 1024
 
 const NOTHING = new Uint8Array(0)
 
-export function createChatTap(hidesUsage: boolean): ChatTap {
+/** `choices`: how many have to finish before an end without `[DONE]` is a proper one. */
+export function createChatTap(hidesUsage: boolean, choices = 1): ChatTap {
+  const finished = new Set<number>()
   const decoder = new TextDecoder()
   const buffer = createEventBuffer(EVENT_LIMIT_BYTES)
   const state = {
@@ -68,7 +70,9 @@ export function createChatTap(hidesUsage: boolean): ChatTap {
         state.hasContent = true
         state.tokensPerByte = tokensIn(chunk) / (data.length + FRAME_BYTES)
       }
-      state.isFinished ||= chunk.choices?.some((choice) => typeof choice?.finish_reason === 'string') ?? false
+      for (const choice of chunk.choices ?? [])
+        if (typeof choice?.finish_reason === 'string') finished.add(choice.index ?? 0)
+      state.isFinished ||= finished.size >= choices
       hides ||= hidesUsage && isUsageChunk(chunk)
     }
     return hides

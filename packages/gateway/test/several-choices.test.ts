@@ -1,0 +1,24 @@
+import { expect, test } from 'bun:test'
+import { startGateway } from './support/gateway.ts'
+import { ask } from './support/raw-client.ts'
+import { startScriptedProvider } from './support/scripted-provider.ts'
+
+const choice = (index: number, finish: string | null) =>
+  `data: ${JSON.stringify({ choices: [{ index, delta: { content: 'a' }, finish_reason: finish }] })}\n\n`
+
+const endings: [name: string, events: string, isWhole: boolean][] = [
+  ['both finished', choice(0, 'stop') + choice(1, 'length'), true],
+  ['one finished', choice(0, 'stop') + choice(1, null), false],
+  ['one finished, and [DONE]', `${choice(0, 'stop')}data: [DONE]\n\n`, true],
+]
+
+test.each(endings)('a stream of two choices that ends with %s', async (_, events, isWhole) => {
+  await using provider = await startScriptedProvider(async ({ write, end }) => {
+    await write(`HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n${events}`)
+    end()
+  })
+  await using gateway = await startGateway({ providers: { openai: provider.origin } })
+  const body = { model: 'openai/x', n: 2, stream: true, messages: [{ role: 'user', content: 'Hi' }] }
+  const answer = await ask(gateway.url, 'POST /v1/chat/completions', {}, JSON.stringify(body))
+  expect(answer.isWhole).toBe(isWhole)
+})
