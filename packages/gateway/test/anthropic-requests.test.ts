@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { isObject, type JsonObject, objectsIn, textOf } from '../src/providers/dialects/anthropic-messages/json.ts'
+import { isObject, type JsonObject, objectsIn, textOf } from '../src/providers/dialects/json.ts'
 import { requestFromChat } from '../src/providers/dialects/anthropic-messages/request-from-chat.ts'
 import { requestToChat } from '../src/providers/dialects/anthropic-messages/request-to-chat.ts'
 import { exchangesOf } from './support/fixtures.ts'

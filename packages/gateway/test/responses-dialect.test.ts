@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { parseEvents } from '@inference-gateway/protocol/sse'
 import { chunksOf, createTranslatingTap } from '../src/dispatch/translate.ts'
-import { isObject, type JsonObject, objectsIn, textOf } from '../src/providers/dialects/anthropic-messages/json.ts'
+import { isObject, type JsonObject, objectsIn, textOf } from '../src/providers/dialects/json.ts'
 import { responseFromChat } from '../src/providers/dialects/openai-responses/answer-from-chat.ts'
 import { requestToChat } from '../src/providers/dialects/openai-responses/request-to-chat.ts'
 import { ResponseStream } from '../src/providers/dialects/openai-responses/stream-from-chat.ts'

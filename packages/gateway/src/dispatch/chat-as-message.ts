@@ -1,6 +1,6 @@
 import { GatewayError } from '../kernel/errors.ts'
 import type { Exchange } from '../kernel/exchange.ts'
-import { isObject } from '../providers/dialects/anthropic-messages/json.ts'
+import { isObject } from '../providers/dialects/json.ts'
 import { completionFromMessage } from '../providers/dialects/anthropic-messages/answer-to-chat.ts'
 import { requestFromChat } from '../providers/dialects/anthropic-messages/request-from-chat.ts'
 import type { Endpoint, Target } from '../providers/provider.ts'

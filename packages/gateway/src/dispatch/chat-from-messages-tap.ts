@@ -1,5 +1,5 @@
 import { formatEvent, parseEvents } from '@inference-gateway/protocol/sse'
-import { type JsonObject, parseObject } from '../providers/dialects/anthropic-messages/json.ts'
+import { type JsonObject, parseObject } from '../providers/dialects/json.ts'
 import { ChatStream } from '../providers/dialects/anthropic-messages/stream-to-chat.ts'
 import { createMessagesTap } from './messages-tap.ts'
 import { providerErrorOf } from './provider-error.ts'

@@ -1,4 +1,4 @@
-import { isObject, type JsonObject } from '../providers/dialects/anthropic-messages/json.ts'
+import { isObject, type JsonObject } from '../providers/dialects/json.ts'
 import { usageToChat } from '../providers/dialects/anthropic-messages/usage.ts'
 import type { ChatTap } from './tap.ts'
 import { createTypedTap } from './typed-tap.ts'

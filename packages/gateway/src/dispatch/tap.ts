@@ -37,19 +37,21 @@ const EVENT_LIMIT_BYTES = 1024 * 1024
 
 const NOTHING = new Uint8Array(0)
 
+/** The state of a stream of which nothing has passed. */
+export const untouched = () => ({
+  hasContent: false,
+  isFinished: false,
+  isDone: false,
+  error: null as unknown,
+  usage: null as TokenUsage | null,
+})
+
 /** `choices`: how many have to finish before an end without `[DONE]` is a proper one. */
 export function createChatTap(hidesUsage: boolean, choices = 1): ChatTap {
   const finished = new Set<number>()
   const decoder = new TextDecoder()
   const buffer = createEventBuffer(EVENT_LIMIT_BYTES)
-  const state = {
-    hasContent: false,
-    isFinished: false,
-    isDone: false,
-    error: null as unknown,
-    usage: null as TokenUsage | null,
-    tokensPerByte: 0,
-  }
+  const state = { ...untouched(), tokensPerByte: 0 }
 
   function read(events: Uint8Array): Uint8Array {
     if (events.byteLength === 0) return events

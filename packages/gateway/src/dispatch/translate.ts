@@ -1,9 +1,8 @@
 import type { ChatChunk } from '@inference-gateway/protocol/chat'
 import { formatEvent, parseEvents } from '@inference-gateway/protocol/sse'
-import type { TokenUsage } from '../kernel/events.ts'
 import { createEventBuffer } from './event-buffer.ts'
 import { providerErrorOf } from './provider-error.ts'
-import { carriesContent, type ChatTap, parseChunk } from './tap.ts'
+import { carriesContent, type ChatTap, parseChunk, untouched } from './tap.ts'
 import { usageOf } from './usage.ts'
 
 /** An event of the caller's dialect; its `type` is also the name of the event on the wire. */
@@ -49,13 +48,7 @@ class TranslatingTap implements ChatTap {
   readonly #buffer = createEventBuffer(EVENT_LIMIT_BYTES)
   /** Only whole events are given out. */
   readonly isBetweenEvents = true
-  readonly state = {
-    hasContent: false,
-    isFinished: false,
-    isDone: false,
-    error: null as unknown,
-    usage: null as TokenUsage | null,
-  }
+  readonly state = untouched()
 
   constructor(parts: TranslatingTapParts) {
     this.#parts = parts

@@ -1,7 +1,6 @@
 import { parseEvents } from '@inference-gateway/protocol/sse'
-import type { TokenUsage } from '../kernel/events.ts'
 import { createEventBuffer } from './event-buffer.ts'
-import type { ChatTap } from './tap.ts'
+import { type ChatTap, untouched } from './tap.ts'
 import { usageOf } from './usage.ts'
 
 /** What one event says of its stream. */
@@ -26,13 +25,7 @@ const NOTHING = new Uint8Array(0)
 export function createTypedTap(note: (type: string, data: EventData) => EventNote): ChatTap {
   const decoder = new TextDecoder()
   const buffer = createEventBuffer(EVENT_LIMIT_BYTES)
-  const state = {
-    hasContent: false,
-    isFinished: false,
-    isDone: false,
-    error: null as unknown,
-    usage: null as TokenUsage | null,
-  }
+  const state = untouched()
 
   function read(bytes: Uint8Array, text: string): Uint8Array {
     for (const { event, data } of parseEvents(text)) {

@@ -1,4 +1,4 @@
-import { isObject, type JsonObject, objectsIn, textOf } from '../../src/providers/dialects/anthropic-messages/json.ts'
+import { isObject, type JsonObject, objectsIn, textOf } from '../../src/providers/dialects/json.ts'
 
 /** The way back, for round trips: what a provider of chat would have said to get such a response. */
 

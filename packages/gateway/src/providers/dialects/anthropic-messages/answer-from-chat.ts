@@ -1,4 +1,5 @@
-import { isObject, type JsonObject, objectsIn, parseObject, textOf } from './json.ts'
+import { extraContent, groqUsage, wordsOf } from '../chat-pieces.ts'
+import { isObject, type JsonObject, objectsIn, parseObject, textOf } from '../json.ts'
 import { endingFromChat } from './stop-reason.ts'
 import { usageFromChat } from './usage.ts'
 
@@ -31,22 +32,6 @@ export function messageFromChat(completion: unknown): JsonObject {
   }
 }
 
-export const groqUsage = ({ x_groq: groq }: JsonObject): unknown => (isObject(groq) ? groq['usage'] : null)
-
-/** What a message or a delta of one says: reasoning under either of its names, and text. */
-export function wordsOf(message: JsonObject): { readonly thinking: string; readonly text: string } {
-  const { content } = message
-  const thinking = textOf(message['reasoning_content'] ?? message['reasoning'])
-  if (typeof content === 'string') return { thinking, text: content }
-  // Mistral's reasoning models answer in parts.
-  const parts = objectsIn(content)
-  return {
-    thinking:
-      thinking + parts.flatMap(({ thinking: inner }) => objectsIn(inner).map(({ text }) => textOf(text))).join(''),
-    text: parts.map(({ text }) => textOf(text)).join(''),
-  }
-}
-
 /** Anthropic's own blocks, with their signatures, where the provider kept them; else the reasoning, unsigned. */
 function thinkingBlocks({ thinking_blocks: blocks }: JsonObject, thinking: string): readonly JsonObject[] {
   const signed = objectsIn(blocks)
@@ -69,10 +54,6 @@ function toolUse(call: JsonObject, messageId: string, index: number): JsonObject
 /** Arguments that are no JSON object still reach the client, which alone can say what they are good for. */
 const inputOf = (written: string): JsonObject =>
   written === '' || written === 'null' ? {} : (parseObject(written) ?? { arguments: written })
-
-/** Google's signatures of thoughts stand beside a call, and must come back with it. */
-export const extraContent = ({ extra_content: extra }: JsonObject): JsonObject =>
-  isObject(extra) ? { extra_content: extra } : {}
 
 /** Some providers give none. Anthropic's API takes letters, digits, `_` and `-`. */
 export function toolUseId(id: unknown, messageId: string, index: number): string {

@@ -1,4 +1,4 @@
-import { isObject, type JsonObject, objectsIn, textOf } from './json.ts'
+import { isObject, type JsonObject, objectsIn, textOf } from '../json.ts'
 import { finishReasonOf } from './stop-reason.ts'
 import { usageToChat } from './usage.ts'
 

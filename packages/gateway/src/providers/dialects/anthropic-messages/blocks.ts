@@ -1,4 +1,5 @@
-import { type JsonObject, parseObject, textOf } from './json.ts'
+import type { CallPiece } from '../chat-pieces.ts'
+import { type JsonObject, parseObject, textOf } from '../json.ts'
 
 /** An event of a message's stream. */
 export interface MessageEvent {
@@ -6,17 +7,8 @@ export interface MessageEvent {
   readonly [member: string]: unknown
 }
 
-/** A piece of a tool call, as a chat stream gives it. */
-export interface CallPiece {
-  /** The call's number; some providers leave it out, and some give all calls the same. */
-  readonly key: unknown
-  /** Empty but in the first piece. */
-  readonly id: string
-  readonly name: string
-  readonly json: string
-  /** More members of the block. */
-  readonly extra: JsonObject
-  /** An id for a call that came without one; `index` counts calls. */
+/** A piece of a tool call, and an id for one that came without; `index` counts calls. */
+export interface NamedCallPiece extends CallPiece {
   readonly newId: (index: number) => string
 }
 
@@ -74,7 +66,7 @@ export class Blocks {
     return this.#put(block, { type: 'text_delta', text })
   }
 
-  toolUse(piece: CallPiece): Events {
+  toolUse(piece: NamedCallPiece): Events {
     const block = this.#callOf(piece)
     const begun = this.#advance(false)
     // Cohere writes so that there are no arguments.
@@ -95,7 +87,7 @@ export class Blocks {
     return this.#add({ type: 'thinking', thinking: '', signature: '' })
   }
 
-  #callOf(piece: CallPiece): Block {
+  #callOf(piece: NamedCallPiece): Block {
     const calls = this.#blocks.filter(({ type }) => type === 'tool_use')
     const known = calls.findLast(({ key }) => typeof piece.key !== 'number' || key === piece.key)
     if (known !== undefined && !beginsAnother(piece, known)) return known

@@ -1,5 +1,5 @@
-import { isObject, type JsonObject, objectsIn, textOf } from './json.ts'
-import type { Losses } from './losses.ts'
+import { isObject, type JsonObject, objectsIn, textOf } from '../json.ts'
+import type { Losses } from '../losses.ts'
 
 /** A content part of a chat message. */
 export type ChatPart = JsonObject

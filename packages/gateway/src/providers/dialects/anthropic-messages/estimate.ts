@@ -1,4 +1,4 @@
-import { isObject, type JsonObject, objectsIn } from './json.ts'
+import { isObject, type JsonObject, objectsIn } from '../json.ts'
 
 /** What most tokenizers make of English, of most other scripts, and of a picture in full size. */
 const LATIN_CHARACTERS_PER_TOKEN = 3.5

@@ -1,5 +1,5 @@
-import { isObject, type JsonObject, objectsIn, parseObject, textOf } from './json.ts'
-import type { Losses } from './losses.ts'
+import { isObject, type JsonObject, objectsIn, parseObject, textOf } from '../json.ts'
+import type { Losses } from '../losses.ts'
 
 /** A turn of a conversation with Anthropic. */
 interface Turn {

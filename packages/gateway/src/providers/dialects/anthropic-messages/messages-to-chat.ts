@@ -1,5 +1,5 @@
 import { type ChatPart, contentOf, type PartOptions, partsOf } from './content-to-chat.ts'
-import { type JsonObject, isObject, objectsIn, textOf } from './json.ts'
+import { type JsonObject, isObject, objectsIn, textOf } from '../json.ts'
 
 /** What a provider understands beyond OpenAI's chat; see `Quirks.extensions`. */
 export type Extensions = ReadonlySet<string>

@@ -1,5 +1,5 @@
-import { isObject, type JsonObject, objectsIn, textOf } from './json.ts'
-import { createLosses, type Losses } from './losses.ts'
+import { isObject, type JsonObject, objectsIn, textOf } from '../json.ts'
+import { createLosses, type Losses } from '../losses.ts'
 import { conversationFromChat } from './messages-from-chat.ts'
 import type { TranslatedRequest } from './request-to-chat.ts'
 

@@ -1,5 +1,5 @@
-import { isObject, type JsonObject, objectsIn, textOf } from './json.ts'
-import { createLosses, type Losses } from './losses.ts'
+import { isObject, type JsonObject, objectsIn, textOf } from '../json.ts'
+import { createLosses, type Losses } from '../losses.ts'
 import { chatMessages, type Extensions } from './messages-to-chat.ts'
 
 export interface ChatTargetFacts {

@@ -1,4 +1,4 @@
-import { textOf } from './json.ts'
+import { textOf } from '../json.ts'
 
 const FROM_CHAT: Readonly<Record<string, string>> = {
   stop: 'end_turn',

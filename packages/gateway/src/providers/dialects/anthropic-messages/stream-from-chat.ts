@@ -1,7 +1,8 @@
 import type { ChatChunk } from '@inference-gateway/protocol/chat'
-import { extraContent, groqUsage, toolUseId, wordsOf } from './answer-from-chat.ts'
+import { callPieceOf, groqUsage, wordsOf } from '../chat-pieces.ts'
+import { toolUseId } from './answer-from-chat.ts'
 import { Blocks, type MessageEvent } from './blocks.ts'
-import { isObject, type JsonObject, objectsIn, textOf } from './json.ts'
+import { isObject, type JsonObject, objectsIn, textOf } from '../json.ts'
 import { endingFromChat } from './stop-reason.ts'
 import { usageFromChat } from './usage.ts'
 
@@ -69,14 +70,6 @@ export class MessageStream {
   }
 
   #tellCall(call: JsonObject): readonly MessageEvent[] {
-    const called = isObject(call['function']) ? call['function'] : {}
-    return this.#blocks.toolUse({
-      key: call['index'],
-      id: textOf(call['id']),
-      name: textOf(called['name']),
-      json: textOf(called['arguments']),
-      extra: extraContent(call),
-      newId: (index) => toolUseId('', this.#id ?? '', index),
-    })
+    return this.#blocks.toolUse({ ...callPieceOf(call), newId: (index) => toolUseId('', this.#id ?? '', index) })
   }
 }

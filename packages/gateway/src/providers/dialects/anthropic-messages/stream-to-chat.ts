@@ -1,4 +1,4 @@
-import { isObject, type JsonObject, textOf } from './json.ts'
+import { isObject, type JsonObject, textOf } from '../json.ts'
 import { finishReasonOf } from './stop-reason.ts'
 import { usageToChat } from './usage.ts'
 

@@ -1,4 +1,4 @@
-import { type JsonObject, objectsIn, parseObject, textOf } from './json.ts'
+import { type JsonObject, objectsIn, parseObject, textOf } from '../json.ts'
 
 /** Puts a message's stream together, as Anthropic's SDKs do: for tests. Throws where the order of events is wrong. */
 export function accumulateMessage(events: readonly JsonObject[]): JsonObject {

@@ -1,4 +1,4 @@
-import { isObject, type JsonObject } from './json.ts'
+import { isObject, type JsonObject } from '../json.ts'
 
 /** The token counts of a message. `input_tokens` leaves out what was read from a cache or written to it. */
 export interface MessageUsage {

@@ -1,5 +1,5 @@
 import type { ChatChunk } from '@inference-gateway/protocol/chat'
-import { isObject, type JsonObject } from '../anthropic-messages/json.ts'
+import { isObject, type JsonObject } from '../json.ts'
 import { type ResponseFacts, ResponseStream } from './stream-from-chat.ts'
 
 /** A chat's answer, as the chunks of a stream, as a response: what its stream would have ended with. Never throws. */

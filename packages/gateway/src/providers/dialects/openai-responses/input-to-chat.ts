@@ -1,5 +1,5 @@
-import { isObject, type JsonObject, objectsIn, textOf } from '../anthropic-messages/json.ts'
-import type { Losses } from '../anthropic-messages/losses.ts'
+import { isObject, type JsonObject, objectsIn, textOf } from '../json.ts'
+import type { Losses } from '../losses.ts'
 
 /** Something that cannot be left out without the answer being about something else. */
 export interface Impossible {

@@ -1,21 +1,10 @@
-import { type JsonObject, parseObject, textOf } from '../anthropic-messages/json.ts'
+import type { CallPiece } from '../chat-pieces.ts'
+import { type JsonObject, parseObject, textOf } from '../json.ts'
 
 /** An event of a response's stream, before it has its number. */
 export interface ResponseEvent {
   readonly type: string
   readonly [member: string]: unknown
-}
-
-/** A piece of a tool call, as a chat stream gives it. */
-export interface CallPiece {
-  /** The call's number; some providers leave it out, and some give all calls the same. */
-  readonly key: unknown
-  /** Empty but in the first piece. */
-  readonly id: string
-  readonly name: string
-  readonly json: string
-  /** More members of the item. */
-  readonly extra: JsonObject
 }
 
 type Events = readonly ResponseEvent[]

@@ -1,5 +1,5 @@
-import { isObject, type JsonObject, objectsIn, textOf } from '../anthropic-messages/json.ts'
-import { createLosses, type Losses } from '../anthropic-messages/losses.ts'
+import { isObject, type JsonObject, objectsIn, textOf } from '../json.ts'
+import { createLosses, type Losses } from '../losses.ts'
 import { chatMessages, type Impossible } from './input-to-chat.ts'
 
 export interface ChatTargetFacts {

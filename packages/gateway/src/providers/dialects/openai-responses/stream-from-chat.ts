@@ -1,6 +1,6 @@
 import type { ChatChunk } from '@inference-gateway/protocol/chat'
-import { extraContent, groqUsage, wordsOf } from '../anthropic-messages/answer-from-chat.ts'
-import { isObject, type JsonObject, objectsIn, textOf } from '../anthropic-messages/json.ts'
+import { callPieceOf, groqUsage, wordsOf } from '../chat-pieces.ts'
+import { isObject, type JsonObject, objectsIn, textOf } from '../json.ts'
 import { OutputItems, type ResponseEvent } from './items.ts'
 import { usageFromChat } from './usage.ts'
 
@@ -83,19 +83,8 @@ export class ResponseStream {
       ...this.#items.reasoning(thinking),
       ...this.#items.text(text),
       ...this.#items.refusal(textOf(delta['refusal'])),
-      ...objectsIn(delta['tool_calls']).flatMap((call) => this.#tellCall(call)),
+      ...objectsIn(delta['tool_calls']).flatMap((call) => this.#items.call(callPieceOf(call))),
     ]
-  }
-
-  #tellCall(call: JsonObject): readonly ResponseEvent[] {
-    const called = isObject(call['function']) ? call['function'] : {}
-    return this.#items.call({
-      key: call['index'],
-      id: textOf(call['id']),
-      name: textOf(called['name']),
-      json: textOf(called['arguments']),
-      extra: extraContent(call),
-    })
   }
 
   #numbered(events: readonly ResponseEvent[]): readonly ResponseEvent[] {

@@ -1,4 +1,4 @@
-import { isObject, type JsonObject } from '../anthropic-messages/json.ts'
+import { isObject, type JsonObject } from '../json.ts'
 
 /** A chat's usage as a response's; zeros where the provider told nothing. */
 export function usageFromChat(value: unknown): JsonObject {

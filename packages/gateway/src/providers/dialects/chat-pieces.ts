@@ -1,0 +1,46 @@
+import { isObject, type JsonObject, objectsIn, textOf } from './json.ts'
+
+/** A piece of a tool call, as a chat stream gives it. */
+export interface CallPiece {
+  /** The call's number; some providers leave it out, and some give all calls the same. */
+  readonly key: unknown
+  /** Empty but in the first piece. */
+  readonly id: string
+  readonly name: string
+  readonly json: string
+  /** More members of the call. */
+  readonly extra: JsonObject
+}
+
+/** Reads a member of a delta's `tool_calls`. */
+export function callPieceOf(call: JsonObject): CallPiece {
+  const called = isObject(call['function']) ? call['function'] : {}
+  return {
+    key: call['index'],
+    id: textOf(call['id']),
+    name: textOf(called['name']),
+    json: textOf(called['arguments']),
+    extra: extraContent(call),
+  }
+}
+
+/** Google's signatures of thoughts stand beside a call, and must come back with it. */
+export const extraContent = ({ extra_content: extra }: JsonObject): JsonObject =>
+  isObject(extra) ? { extra_content: extra } : {}
+
+/** Groq's place for usage in a stream. */
+export const groqUsage = ({ x_groq: groq }: JsonObject): unknown => (isObject(groq) ? groq['usage'] : null)
+
+/** What a message or a delta of one says: reasoning under either of its names, and text. */
+export function wordsOf(message: JsonObject): { readonly thinking: string; readonly text: string } {
+  const { content } = message
+  const thinking = textOf(message['reasoning_content'] ?? message['reasoning'])
+  if (typeof content === 'string') return { thinking, text: content }
+  // Mistral's reasoning models answer in parts.
+  const parts = objectsIn(content)
+  return {
+    thinking:
+      thinking + parts.flatMap(({ thinking: inner }) => objectsIn(inner).map(({ text }) => textOf(text))).join(''),
+    text: parts.map(({ text }) => textOf(text)).join(''),
+  }
+}
