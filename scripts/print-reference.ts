@@ -83,7 +83,9 @@ function adaptations({ quirks = {} }: Provider): string {
 }
 
 /** The operations a provider has besides models and chat, as the catalog names them. */
-function offered({ operations: { models: _models, chat: _chat, countTokens: _count, ...others } }: Provider): string {
+function offered({
+  operations: { models: _models, chat: _chat, countTokens: _count, nativeChat: _native, ...others },
+}: Provider): string {
   return Object.keys(others).map(code).join(', ')
 }
 

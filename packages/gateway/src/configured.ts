@@ -61,17 +61,21 @@ export function createConfigure(lasting: LastingParts) {
   }
 }
 
-const inMessages = (row: Provider): Provider => ({ ...row, chatsInMessages: true })
+/** A provider may be asked for chat in its own dialect. */
+const speaking =
+  (dialects: Readonly<Record<string, string>>) =>
+  (row: Provider): Provider =>
+    (dialects[row.id] ?? 'openai') === 'openai' ? row : { ...row, chatsNatively: true }
 
 type ProviderParts = ReturnType<typeof providerParts>
 
 function providerParts(
   { settings: { providers: settings }, customProviders = [] }: Configuration,
-  { settings: { isDevelopment, simulatorEnabled, anthropicDialect }, found }: LastingParts,
+  { settings: { isDevelopment, simulatorEnabled, dialects }, found }: LastingParts,
   before: readonly Account[],
 ) {
   const rows: readonly Provider[] = [
-    ...catalog.map((row) => (row.id === 'anthropic' && anthropicDialect === 'messages' ? inMessages(row) : row)),
+    ...catalog.map(speaking(dialects)),
     ...customProviders.map(withUsualOperations),
     ...(simulatorEnabled ? [simulatorProvider] : []),
   ]

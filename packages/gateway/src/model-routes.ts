@@ -49,6 +49,7 @@ export function modelRoutes(
     },
     explain: {
       preview,
+      dispatch,
       permit,
       breakers,
       clock,

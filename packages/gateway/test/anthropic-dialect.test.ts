@@ -83,7 +83,8 @@ describe('a recorded stream', () => {
   const streams = recorded.filter(({ isStream }) => isStream).filter(isWhole)
   const chatOf = ({ response }: Exchange) => {
     const decoder = new ChatStream(0)
-    return bytesOf(objectsOf(response.toString()).flatMap((event) => decoder.event(event)))
+    const told = objectsOf(response.toString()).flatMap((event) => decoder.event(event))
+    return bytesOf([...told, ...decoder.end()])
   }
   const twiceBegun = /duplicate-message-start/
 

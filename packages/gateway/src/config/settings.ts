@@ -43,13 +43,31 @@ const general = {
       "`gateway` writes `error` as a string, `openai` as OpenAI's object, `auto` as the client's SDK expects it. " +
       'Set it for a client that cannot be told by its headers.',
   },
-  anthropicDialect: {
-    env: 'ANTHROPIC_DIALECT',
-    read: oneOf('openai', 'messages'),
-    fallback: 'openai',
-    about:
-      'How Anthropic is asked for chat completions: at its OpenAI-compatible endpoint, or in its own Messages, ' +
-      'with thinking, prompt caching and structured output.',
+  dialects: {
+    anthropic: {
+      env: 'ANTHROPIC_DIALECT',
+      read: oneOf('openai', 'messages'),
+      fallback: 'openai',
+      about:
+        'How Anthropic is asked for chat completions: at its OpenAI-compatible endpoint, or in its own Messages, ' +
+        'with thinking, prompt caching and structured output.',
+    },
+    cohere: {
+      env: 'COHERE_DIALECT',
+      read: oneOf('openai', 'v2'),
+      fallback: 'openai',
+      about:
+        'How Cohere is asked for chat completions: at its OpenAI-compatible endpoint, or in its own Chat v2, ' +
+        'with documents, citations, thinking and safety modes.',
+    },
+    google: {
+      env: 'GOOGLE_DIALECT',
+      read: oneOf('openai', 'native'),
+      fallback: 'openai',
+      about:
+        'How Google is asked for chat completions: at its OpenAI-compatible endpoint, or in its own ' +
+        'generateContent, with signed thoughts, safety settings and its own tools.',
+    },
   },
 } as const satisfies SettingTable
 

@@ -5,7 +5,7 @@ import type { Exchange } from '../kernel/exchange.ts'
 import type { Endpoint, Target, UpstreamAnswer, UpstreamRequest } from '../providers/provider.ts'
 import { byteTap } from './byte-tap.ts'
 import { holdPreamble, openStream } from './preamble.ts'
-import { readProviderError, refusalIn } from './provider-error.ts'
+import { providerErrorOf, readProviderError, refusalIn } from './provider-error.ts'
 import { relayStream, type RelayOptions } from './relay.ts'
 import { send, type Sender } from './send.ts'
 import type { ChatTap } from './tap.ts'
@@ -57,6 +57,8 @@ export interface Conversation extends Pick<UpstreamRequest, 'body' | 'content'> 
 export interface WholeTranslation {
   /** Whether the JSON is an answer in the provider's dialect at all. */
   readonly isAnswer: (answer: unknown) => boolean
+  /** What an answer of status 200 says went wrong; `null`: nothing. */
+  readonly failureIn?: (answer: unknown) => unknown
   /** Throws nothing but GatewayError. */
   readonly answer: (answer: unknown) => object
   /** The answer as a stream of one piece: some providers answer so to a client that wants a stream. */
@@ -153,7 +155,8 @@ async function whole(options: RelayOptions, exchange: Exchange, answered: Answer
   const { translate, usageOf, stream, remake = asItCame } = conversation
   const bytes = await readWhole(answer, options)
   const body = parseAnswer(bytes)
-  const refusal = refusalIn(provider, answer, body)
+  const failure = translate?.failureIn?.(body) ?? null
+  const refusal = failure === null ? refusalIn(provider, answer, body) : providerErrorOf(provider, failure)
   // In another dialect there is no place for it beside the answer.
   if (refusal !== null && translate !== null) throw refusal
   // Translated, it would become an empty answer that looks whole.

@@ -93,7 +93,7 @@ function encoded(
 }
 
 /** The provider's own endpoint: the client's version of the API holds, and its query but for what is the gateway's. */
-export function native({ headers, search }: Exchange, endpoint: Endpoint): Pick<Conversation, 'endpoint' | 'path'> {
+function native({ headers, search }: Exchange, endpoint: Endpoint): Pick<Conversation, 'endpoint' | 'path'> {
   const kept = search
     .slice(1)
     .split('&')
@@ -103,5 +103,5 @@ export function native({ headers, search }: Exchange, endpoint: Endpoint): Pick<
 }
 
 /** The tokens of a whole message. */
-export const usageOfMessage = (message: unknown): TokenUsage | null =>
+const usageOfMessage = (message: unknown): TokenUsage | null =>
   isObject(message) && isObject(message['usage']) ? usageOf({ usage: usageToChat(message['usage']) }) : null

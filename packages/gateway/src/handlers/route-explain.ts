@@ -5,7 +5,9 @@ import type {
   RouteTarget,
   RouteTimeouts,
 } from '@inference-gateway/protocol/route'
-import { type ChatCall, encodeChatRequest, isStrict, readChatRequest } from '../dispatch/chat-request.ts'
+import { encodeChat } from '../dispatch/chat.ts'
+import { type ChatCall, isStrict, readChatRequest } from '../dispatch/chat-request.ts'
+import type { Dispatch } from '../dispatch/complete.ts'
 import type { Clock } from '../kernel/clock.ts'
 import type { Handler } from '../kernel/exchange.ts'
 import type { Breakers } from '../routing/breaker.ts'
@@ -19,6 +21,7 @@ import { type FollowParts, otherModels } from './follow.ts'
 export interface RouteExplainParts {
   /** Plans as chat does, but moves nobody's turn. Throws what the planner throws. */
   readonly preview: Planner
+  readonly dispatch: Pick<Dispatch, 'maxOutputTokens'>
   readonly breakers: Pick<Breakers, 'look'>
   readonly clock: Clock
   readonly permit: FollowParts['permit']
@@ -40,14 +43,14 @@ export function explainRoute({ preview, permit, ...parts }: RouteExplainParts): 
     const first = targets.find(({ attempt }) => attempt === 1)?.target
     if (first !== undefined) {
       permit?.(otherModels(call), first)
-      encodeChatRequest(call, first, strict)
+      encodeChat(parts.dispatch, call, first, strict)
     }
     return Response.json({
       object: 'route.explanation',
       model: plan.requested,
       stream: call.stream,
       strict,
-      targets: targets.map((explained) => targetOnWire(explained, call, plan, parts.timeouts)),
+      targets: targets.map((explained) => targetOnWire(explained, call, plan, parts)),
       retry: retryOnWire(plan),
       limits: parts.limits,
     } satisfies RouteExplanation)
@@ -58,9 +61,9 @@ function targetOnWire(
   { target, state, restsMs, attempt }: ExplainedTarget,
   call: ChatCall,
   plan: Plan,
-  timeouts: RouteExplainParts['timeouts'],
+  { timeouts, dispatch }: Pick<RouteExplainParts, 'timeouts' | 'dispatch'>,
 ): RouteTarget {
-  const { changes, hidesUsage } = encodeChatRequest(call, target, false)
+  const { changes, hidesUsage } = encodeChat(dispatch, call, target, false)
   return {
     provider: target.provider.id,
     model: target.model,

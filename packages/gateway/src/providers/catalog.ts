@@ -75,6 +75,7 @@ export const catalog: readonly Provider[] = [
     operations: {
       models: { dialect: 'anthropic', endpoints: [{ path: '/models?limit=1000', ...anthropicNative }] },
       chat: chatAt('/chat/completions'),
+      nativeChat: { dialect: 'anthropic-messages', path: '/messages', ...anthropicNative },
       messages: { path: '/messages', ...anthropicNative },
       countTokens: { path: '/messages/count_tokens', ...anthropicNative },
     },

@@ -4,12 +4,17 @@ export type Auth =
   | { readonly kind: 'bearer' }
   | { readonly kind: 'xheader' | 'query'; readonly name: string }
 
+/** A provider's own dialect of chat. See `dialects/chat-dialects.ts`. */
+export type ChatDialectName = 'anthropic-messages'
+
 /** How a model list is written. See `model-lists.ts`. */
 export type ModelListDialect = 'openai' | 'anthropic' | 'cohere' | 'cloudflare'
 
 export interface Endpoint {
   /** Appended to the base URL; may hold a query. */
   readonly path: string
+  /** Where it does not lie under the base URL but beside it: this ending of the base URL is left out. */
+  readonly beside?: string
   /** Where it differs from the provider's. */
   readonly auth?: Auth
   readonly headers?: Readonly<Record<string, string>>
@@ -73,14 +78,16 @@ export interface Provider {
   readonly operations: {
     readonly models?: { readonly dialect: ModelListDialect; readonly endpoints: readonly Endpoint[] }
     readonly chat?: Endpoint
+    /** Chat in the provider's own dialect, where it is to be asked in it (`<ID>_DIALECT`). */
+    readonly nativeChat?: Endpoint & { readonly dialect: ChatDialectName }
     /** Anthropic's Messages; the others are asked in chat's words. */
     readonly messages?: Endpoint
     readonly countTokens?: Endpoint
     /** OpenAI's Responses. */
     readonly responses?: Endpoint
   } & { readonly [Name in RelayedOperation]?: Endpoint }
-  /** Whether chat is translated to its own Messages, instead of being asked at its endpoint for chat. */
-  readonly chatsInMessages?: boolean
+  /** Whether chat is asked for in its own dialect, instead of at its endpoint for OpenAI's. */
+  readonly chatsNatively?: boolean
   /** Auth and headers on `/proxy`, for paths that are none of the operations. */
   readonly proxy?: Pick<Endpoint, 'auth' | 'headers'>
   readonly quirks?: Quirks
@@ -109,7 +116,7 @@ export interface UpstreamRequest {
   /** Appended to the account's base URL; starts with `/`; may hold a query. */
   readonly path: string
   /** Auth and headers of the endpoint, where they differ from the provider's. */
-  readonly endpoint?: Pick<Endpoint, 'auth' | 'headers'>
+  readonly endpoint?: Pick<Endpoint, 'auth' | 'headers' | 'beside'>
   /** The client's headers as they came. Only those on the allow-list go out. */
   readonly headers: Headers
   readonly body: Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array> | null

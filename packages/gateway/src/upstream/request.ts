@@ -39,7 +39,7 @@ export function createRequestWriter(options: WriterOptions): (request: UpstreamR
     const { account, method, body } = request
     const { origin, fields, path } = baseOf(account.provider)
     const auth = authOf(request)
-    const target = path + putKeyIntoPath(request.path, auth, account.credential)
+    const target = besideOf(path, request.endpoint?.beside) + putKeyIntoPath(request.path, auth, account.credential)
     const headers = headersOf(request, auth, options)
     const framing = framingOf(request, headers)
     return {
@@ -65,6 +65,10 @@ function readBase(baseUrl: string, { tls, findProxy, ownName }: WriterOptions): 
   const credentials = proxy.authorization === null ? '' : `proxy-authorization: ${proxy.authorization}\r\n`
   return { origin, fields: host + credentials, path: `http://${url.host}${path}` }
 }
+
+/** A base URL of the operator's own may lack the ending. */
+const besideOf = (path: string, ending = ''): string =>
+  ending !== '' && path.endsWith(ending) ? path.slice(0, -ending.length) : path
 
 function authOf({ account, endpoint }: UpstreamRequest): Auth {
   const auth = endpoint?.auth ?? account.provider.auth

@@ -1,3 +1,4 @@
+import type { ChatNarrator } from '../chat-dialect.ts'
 import { isObject, type JsonObject, textOf } from '../json.ts'
 import { finishReasonOf } from './stop-reason.ts'
 import { usageToChat } from './usage.ts'
@@ -9,10 +10,11 @@ interface OpenCall {
 }
 
 /**
- * Tells a message's stream as a chat's: events in, chunks out. The last chunk, without choices, holds the usage. `created`
- * is in Unix seconds. Never throws: events and deltas it does not know are skipped, as Anthropic asks of clients.
+ * Tells a message's stream as a chat's. `created` is in Unix seconds. Events and deltas it does not know are skipped, as
+ * Anthropic asks of clients.
  */
-export class ChatStream {
+export class ChatStream implements ChatNarrator {
+  progress: ChatNarrator['progress'] = 'running'
   readonly #created: number
   readonly #calls = new Map<unknown, OpenCall>()
   #id = ''
@@ -37,10 +39,17 @@ export class ChatStream {
       case 'message_delta':
         return this.#messageDelta(event)
       case 'message_stop':
-        return [this.#chunk([], { usage: usageToChat(this.#usage) })]
+        this.progress = 'over'
+        return []
+      case 'error':
+        return [{ error: event['error'] ?? event }]
       default:
         return []
     }
+  }
+
+  end(): readonly JsonObject[] {
+    return [this.#chunk([], { usage: usageToChat(this.#usage) })]
   }
 
   /** Behind proxies it may come twice. */
