@@ -78,8 +78,10 @@ function renameText({ from, to, models }: Rename): string {
 }
 
 function adaptations({ quirks = {} }: Provider): string {
-  const dropped = (quirks.drop ?? []).map(code).join(', ')
-  return [...(dropped === '' ? [] : [`left out: ${dropped}`]), ...(quirks.rename ?? []).map(renameText)].join('; ')
+  const { drop = [], rename = [], callIds } = quirks
+  const dropped = drop.length === 0 ? [] : [`left out: ${drop.map(code).join(', ')}`]
+  const replaced = callIds === undefined ? [] : [`ids of tool calls are replaced but for ${code(callIds.source)}`]
+  return [...dropped, ...rename.map(renameText), ...replaced].join('; ')
 }
 
 /** The operations a provider has besides models and chat, as the catalog names them. */

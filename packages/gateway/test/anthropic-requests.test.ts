@@ -200,6 +200,40 @@ describe('the rest of a request', () => {
   })
 })
 
+describe('an effort asked for in chat', () => {
+  const ask = (model: string, members: JsonObject) =>
+    requestFromChat({ messages: [], ...members }, { model, maxTokens: 1 })
+
+  test.each(['claude-opus-4-6', 'claude-sonnet-4-6-20260217', 'claude-opus-4-10', 'claude-haiku-5', 'claude-opus-10'])(
+    'is one to %s, which thinks as much as it finds right',
+    (model) => {
+      const { body, dropped } = ask(model, { reasoning_effort: 'minimal' })
+      expect(body).toMatchObject({ thinking: { type: 'adaptive' }, output_config: { effort: 'low' } })
+      expect(dropped).toEqual([])
+    },
+  )
+
+  test.each(['claude-3-7-sonnet-20250219', 'claude-opus-4-20250514', 'claude-sonnet-4-5-20250929', 'claude-opus-4-1'])(
+    'is named as lost to %s, which would refuse it',
+    (model) => {
+      const { body, dropped } = ask(model, { reasoning_effort: 'high' })
+      expect(body).not.toHaveProperty('thinking')
+      expect(body).not.toHaveProperty('output_config')
+      expect(dropped).toEqual(['reasoning_effort'])
+    },
+  )
+
+  test('leaves alone what the client says of thinking itself, and stands beside a schema', () => {
+    const format = { type: 'json_schema', json_schema: { name: 'n', schema: { type: 'object' } } }
+    const thinking = { type: 'disabled' }
+    const { body } = ask('claude-opus-4-6', { reasoning_effort: 'high', thinking, response_format: format })
+    expect(body).toMatchObject({
+      thinking,
+      output_config: { effort: 'high', format: { type: 'json_schema', schema: { type: 'object' } } },
+    })
+  })
+})
+
 describe('a recorded request', () => {
   const requests = exchangesOf('messages').flatMap(({ name, request, status }) =>
     request === null || status >= 400 ? [] : [[name, JSON.parse(request.toString())] as const],
@@ -208,7 +242,7 @@ describe('a recorded request', () => {
 
   test.each(requests)('%s asks the same after a way through chat', (_, request) => {
     const there = toChat(request, everything)
-    const back = requestFromChat(there.body, 1)
+    const back = requestFromChat(there.body, { model: 'm', maxTokens: 1 })
     expect(said(back.body)).toEqual(said(request))
     expect(toolNames(back.body)).toEqual(toolNames(request))
     const { max_tokens: limit, temperature, top_p: topP } = request
@@ -226,7 +260,7 @@ describe('a recorded request', () => {
     '%s is the same in chat after a way back and forth',
     (_, request) => {
       const there = toChat(request, everything)
-      const again = toChat(requestFromChat(there.body, 1).body, everything)
+      const again = toChat(requestFromChat(there.body, { model: 'm', maxTokens: 1 }).body, everything)
       expect(again.body).toEqual(there.body)
       expect(again.dropped.filter((name) => !there.dropped.includes(name))).toEqual([])
     },

@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { accumulateMessage } from '../src/providers/dialects/anthropic-messages/testing.ts'
+import { objectsIn } from '../src/providers/dialects/json.ts'
 import { type Exchange, exchangesOf } from './support/fixtures.ts'
 import { keyOf, startGateway, type TestGateway } from './support/gateway.ts'
 import {
@@ -433,6 +435,10 @@ describe('with ANTHROPIC_DIALECT=messages', () => {
     const words = [...recorded.toString().matchAll(/^data: (\{.*)$/gm)].map(([, data]) => JSON.parse(data ?? ''))
     const said = words.flatMap(({ delta }) => (delta?.type === 'text_delta' ? [delta.text] : [])).join('')
     expect(chunks.map(({ choices }) => choices[0].delta.content ?? '').join('')).toBe(said)
+    // Signed thoughts come whole, as they have to go back.
+    const blocks = accumulateMessage(words.filter(({ type }, index) => type !== 'message_start' || index === 0))
+    const signed = objectsIn(blocks['content']).filter(({ type }) => String(type).endsWith('thinking'))
+    expect(chunks.flatMap(({ choices }) => choices[0].delta.thinking_blocks ?? [])).toEqual(signed)
   })
 
   test('the usage chunk comes to those who ask for it', async () => {

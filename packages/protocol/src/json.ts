@@ -42,6 +42,21 @@ export function jsonMembers(bytes: Uint8Array): JsonMember[] {
   return members
 }
 
+/** Where the elements of the JSON array in `bytes` stand; as with members, the bytes must be valid JSON. */
+export function jsonElements(bytes: Uint8Array): { readonly start: number; readonly end: number }[] {
+  const elements: { readonly start: number; readonly end: number }[] = []
+  let at = skipBlank(bytes, 0)
+  if (bytes[at] !== OPEN_BRACKET) return elements
+  at = skipBlank(bytes, at + 1)
+  while (at < bytes.length && bytes[at] !== CLOSE_BRACKET) {
+    const end = skipValue(bytes, at)
+    elements.push({ start: at, end })
+    at = skipBlank(bytes, end)
+    if (bytes[at] === COMMA) at = skipBlank(bytes, at + 1)
+  }
+  return elements
+}
+
 /** Names are nearly always short and plain, and then putting them together costs less than a decoder's call. */
 function readString(bytes: Uint8Array, start: number, end: number): string {
   let text = ''

@@ -54,7 +54,10 @@ const auth: Shape<CustomAuth> = (value, path, report) => {
 }
 
 const quirkFields = {
-  drop: { shape: listOf(fieldName), about: 'Request fields the service refuses; they are left out.' },
+  drop: {
+    shape: listOf(fieldName),
+    about: 'Request fields the service refuses; they are left out. `messages.name` stands in every message.',
+  },
   rename: { shape: mapOf(fieldName, fieldName), about: 'Request fields it knows under another name: `{from: to}`.' },
   stream_options: {
     shape: flag,

@@ -1,6 +1,7 @@
 import { isNestedDeeper, jsonMembers } from '@inference-gateway/protocol/json'
 import { GatewayError } from '../kernel/errors.ts'
 import type { Quirks, Target } from '../providers/provider.ts'
+import { innerEdits } from './inner-edits.ts'
 import { patchJson, type Edit } from './patch.ts'
 
 /** A client's request for a model: the bytes as they came, and the few members the gateway must know. */
@@ -104,7 +105,8 @@ export interface Fit {
 }
 
 /**
- * What has to change for a target: the provider's own model name, fields it refuses, fields it knows under another name.
+ * What has to change for a target: the provider's own model name, fields it refuses, fields it knows under another name,
+ * ids it does not take.
  * In strict mode a field that would have to be dropped or renamed throws unsupported_parameter.
  */
 export function fitToTarget(call: ModelCall, target: Target, quirks: Quirks, strict: boolean): Fit {
@@ -120,6 +122,12 @@ export function fitToTarget(call: ModelCall, target: Target, quirks: Quirks, str
     edits.push(edit)
     changes.push(edit.kind === 'rename' ? `renamed=${edit.name}>${edit.to}` : `dropped=${edit.name}`)
   }
+  const inner = innerEdits(call, quirks)
+  const [lost] = inner.dropped
+  if (strict && lost !== undefined) throw refusal(target, { kind: 'remove', name: lost })
+  edits.push(...inner.edits)
+  changes.push(...inner.dropped.map((name) => `dropped=${name}`))
+  if (inner.replacesIds) changes.push('replaced=messages.tool_calls.id')
   return { edits, changes }
 }
 

@@ -1,4 +1,4 @@
-import { jsonMembers, type JsonMember } from '@inference-gateway/protocol/json'
+import { jsonElements, jsonMembers, type JsonMember } from '@inference-gateway/protocol/json'
 
 /** One change to a JSON object in its original bytes. `value` is JSON text. */
 export type Edit =
@@ -12,10 +12,11 @@ export type Edit =
 interface Splice {
   readonly start: number
   readonly end: number
-  readonly text: string
+  readonly written: Uint8Array
 }
 
 const encoder = new TextEncoder()
+const NOTHING = new Uint8Array(0)
 
 /**
  * Applies edits to the top level of the JSON object in `bytes`. What is not edited stays as it was written, byte for
@@ -33,12 +34,43 @@ export function patchJson(bytes: Uint8Array<ArrayBuffer>, edits: readonly Edit[]
   return applySplices(bytes, splices)
 }
 
+/**
+ * Edits the objects that stand at a place deeper down: `['messages', 'tool_calls']` are the calls of every message. Lists
+ * on the way are gone through. Gives the same bytes back where there was nothing to edit.
+ */
+export function patchWithin(
+  bytes: Uint8Array<ArrayBuffer>,
+  place: readonly string[],
+  editsOf: (object: Uint8Array<ArrayBuffer>) => readonly Edit[],
+): Uint8Array<ArrayBuffer> {
+  const patched = (start: number, end: number, rest: readonly string[]): Splice[] => {
+    const inner = bytes.subarray(start, end)
+    const written = patchWithin(inner, rest, editsOf)
+    return written === inner ? [] : [{ start, end, written }]
+  }
+  const elements = jsonElements(bytes)
+  if (elements.length > 0)
+    return applySplices(
+      bytes,
+      elements.flatMap(({ start, end }) => patched(start, end, place)),
+    )
+  const [name, ...rest] = place
+  if (name === undefined) return patchJson(bytes, editsOf(bytes))
+  const members = jsonMembers(bytes).filter((member) => member.name === name)
+  return applySplices(
+    bytes,
+    members.flatMap(({ valueStart, valueEnd }) => patched(valueStart, valueEnd, rest)),
+  )
+}
+
 function inPlace(edits: readonly Edit[], members: readonly JsonMember[]): Splice[] {
   const splices: Splice[] = []
   for (const { name, keyStart, keyEnd, valueStart, valueEnd } of members) {
     const edit = edits.find((candidate) => candidate.name === name)
-    if (edit?.kind === 'replace') splices.push({ start: valueStart, end: valueEnd, text: edit.value })
-    if (edit?.kind === 'rename') splices.push({ start: keyStart, end: keyEnd, text: JSON.stringify(edit.to) })
+    if (edit?.kind === 'replace')
+      splices.push({ start: valueStart, end: valueEnd, written: encoder.encode(edit.value) })
+    if (edit?.kind === 'rename')
+      splices.push({ start: keyStart, end: keyEnd, written: encoder.encode(JSON.stringify(edit.to)) })
   }
   return splices
 }
@@ -53,7 +85,7 @@ function removals(edits: readonly Edit[], members: readonly JsonMember[]): Splic
     const next = members[index + 1]
     const start = index > lastKept ? (members[index - 1]?.valueEnd ?? member.keyStart) : member.keyStart
     const end = index > lastKept || next === undefined ? member.valueEnd : next.keyStart
-    splices.push({ start, end, text: '' })
+    splices.push({ start, end, written: NOTHING })
   }
   return splices
 }
@@ -63,14 +95,15 @@ function addition(edits: readonly Edit[], members: readonly JsonMember[], bytes:
   const removed = new Set(edits.filter(({ kind }) => kind === 'remove').map(({ name }) => name))
   const isEmpty = members.every(({ name }) => removed.has(name))
   const at = members.at(-1)?.valueEnd ?? bytes.indexOf(0x7b) + 1
-  return { start: at, end: at, text: (isEmpty ? '' : ',') + added.join(',') }
+  return { start: at, end: at, written: encoder.encode((isEmpty ? '' : ',') + added.join(',')) }
 }
 
-function applySplices(bytes: Uint8Array, splices: readonly Splice[]): Uint8Array<ArrayBuffer> {
+function applySplices(bytes: Uint8Array<ArrayBuffer>, splices: readonly Splice[]): Uint8Array<ArrayBuffer> {
+  if (splices.length === 0) return bytes
   const parts: Uint8Array[] = []
   let at = 0
-  for (const { start, end, text } of splices) {
-    parts.push(bytes.subarray(at, start), encoder.encode(text))
+  for (const { start, end, written } of splices) {
+    parts.push(bytes.subarray(at, start), written)
     at = end
   }
   parts.push(bytes.subarray(at))

@@ -1,43 +1,20 @@
-import type { Endpoint, Provider, RelayedOperation } from './provider.ts'
-
-const modelsAt = (...paths: readonly string[]) =>
-  ({ dialect: 'openai', endpoints: paths.map((path) => ({ path })) }) as const
-const chatAt = (path: string): Endpoint => ({ path })
-
-/** What an OpenAI-compatible service offers under its base URL: models, chat, and these besides, at OpenAI's paths. */
-const openaiCompatible = (...others: readonly (RelayedOperation | 'responses')[]): Provider['operations'] => ({
-  models: modelsAt('/models'),
-  chat: chatAt('/chat/completions'),
-  ...Object.fromEntries(others.map((name) => [name, { path: `/${name}` }])),
-})
-
-/**
- * A provider of the configuration file, with what an OpenAI-compatible server may offer at OpenAI's paths besides: whether
- * it does, its own answer tells. Moderations and the like are left out: hardly a server of one's own has them.
- */
-export const withUsualOperations = (provider: Provider): Provider => {
-  const {
-    models: _models,
-    chat: _chat,
-    ...others
-  } = openaiCompatible(
-    'embeddings',
-    'completions',
-    'images/generations',
-    'images/edits',
-    'audio/transcriptions',
-    'audio/translations',
-    'audio/speech',
-    'rerank',
-  )
-  return { ...provider, operations: { ...others, ...provider.operations } }
-}
+import type { Provider } from './provider.ts'
+import { chatAt, openaiCompatible } from './usual-operations.ts'
 
 /** Models and files at Anthropic are native: they want the key in a header of its own and a version. */
 const anthropicNative = {
   auth: { kind: 'xheader', name: 'x-api-key' },
   headers: { 'anthropic-version': '2023-06-01' },
 } as const
+
+/** What answers hold for the next turn, under everybody's names for it: reasoning and signatures, in messages and calls. */
+const REASONING = [
+  'messages.reasoning_content',
+  'messages.reasoning',
+  'messages.reasoning_details',
+  'messages.thinking_blocks',
+  'messages.tool_calls.extra_content',
+]
 
 /** OpenAI's, by their names. */
 const REASONING_MODELS = /^(o\d|gpt-5)/
@@ -62,7 +39,9 @@ export const catalog: readonly Provider[] = [
       'moderations',
     ),
     // Reasoning models answer 400 to max_tokens; the older models know both names.
+    // Members of a message that it does not know are answered with 400 too.
     quirks: {
+      drop: REASONING,
       rename: [{ from: 'max_tokens', to: 'max_completion_tokens', models: REASONING_MODELS }],
       effort: REASONING_MODELS,
     },
@@ -88,7 +67,16 @@ export const catalog: readonly Provider[] = [
     auth: { kind: 'bearer' },
     operations: openaiCompatible('responses', 'audio/transcriptions', 'audio/translations', 'audio/speech'),
     quirks: {
-      drop: ['logit_bias', 'logprobs', 'top_logprobs'], // answered with 400 when present
+      // Answered with 400 when present, as is every member of a message that it does not know.
+      drop: [
+        'logit_bias',
+        'logprobs',
+        'top_logprobs',
+        'store',
+        ...REASONING,
+        'messages.annotations',
+        'messages.refusal',
+      ],
       effort: /gpt-oss/,
     },
   },
@@ -104,7 +92,11 @@ export const catalog: readonly Provider[] = [
       'audio/transcriptions': { path: '/v2/audio/transcriptions' },
       rerank: { path: '/v2/rerank' },
     },
-    quirks: { drop: ['stream_options', 'parallel_tool_calls'], streamOptions: false },
+    // 422 for fields it does not know, wherever they stand.
+    quirks: {
+      drop: ['stream_options', 'parallel_tool_calls', 'tools.function.strict', ...REASONING],
+      streamOptions: false,
+    },
   },
   {
     id: 'cloudflare',
@@ -162,7 +154,8 @@ export const catalog: readonly Provider[] = [
     operations: openaiCompatible('embeddings', 'audio/transcriptions'),
     // 422 extra_forbidden for these; usage comes on the last chunk unasked.
     quirks: {
-      drop: ['stream_options', 'store'],
+      drop: ['stream_options', 'store', ...REASONING, 'messages.annotations', 'messages.refusal', 'messages.name'],
+      callIds: /^[A-Za-z0-9]{9}$/,
       rename: [
         { from: 'max_completion_tokens', to: 'max_tokens' },
         { from: 'seed', to: 'random_seed' },

@@ -46,8 +46,10 @@ export interface Rename {
 
 /** What a provider does not understand, as data. Every use of it is told in `x-gateway-changes`. */
 export interface Quirks {
-  /** Top-level request fields it refuses. */
+  /** Request fields it refuses. `messages.reasoning` stands in every message; lists on the way are gone through. */
   readonly drop?: readonly string[]
+  /** The ids of tool calls it takes; others become `call00001` and so on. */
+  readonly callIds?: RegExp
   readonly rename?: readonly Rename[]
   /** `false`: do not ask for usage with `stream_options`; it sends usage unasked, or refuses the field. */
   readonly streamOptions?: boolean

@@ -1,7 +1,7 @@
 import { expect } from 'bun:test'
 import { isNestedDeeper, jsonMembers } from '@inference-gateway/protocol/json'
 import fc from 'fast-check'
-import { type Edit, patchJson } from '../../src/dispatch/patch.ts'
+import { type Edit, patchJson, patchWithin } from '../../src/dispatch/patch.ts'
 import { parseJsonObject } from '../../src/auth/json-object.ts'
 import { fuzz, textOf } from './fuzz.ts'
 
@@ -53,6 +53,37 @@ const deep = fc.property(fc.jsonValue(), fc.nat(6), (value, limit) => {
   expect(isNestedDeeper(bytesOf(JSON.stringify(value)), limit)).toBe(depthOf(value) > limit)
 })
 
+const KEYS = ['a', 'b', 'x', '__proto__']
+const { tree } = fc.letrec((tie) => ({
+  tree: fc.oneof(
+    { depthSize: 'small' },
+    fc.constantFrom('1.0', '1e400', '"x"', '[ ]', '{ }', 'null'),
+    fc.array(tie('tree'), { maxLength: 3 }).map((items) => `[${items.join(' , ')}]`),
+    fc
+      .array(fc.tuple(fc.constantFrom(...KEYS), tie('tree')), { maxLength: 4 })
+      .map((members) => `{${members.map(([name, value]) => `"${name}" : ${String(value)}`).join(' ,')}}`),
+  ),
+}))
+
+/** The way there as a reader finds it: every value at a place, lists on the way gone through. */
+const valuesAt = (value: unknown, [name, ...rest]: readonly string[]): readonly unknown[] => {
+  if (Array.isArray(value)) return value.flatMap((item) => valuesAt(item, name === undefined ? [] : [name, ...rest]))
+  if (name === undefined) return [value]
+  return typeof value === 'object' && value !== null && Object.hasOwn(value, name)
+    ? valuesAt(Reflect.get(value, name), rest)
+    : []
+}
+
+const within = fc.property(tree, fc.array(fc.constantFrom(...KEYS), { maxLength: 3 }), (text, place) => {
+  const bytes = bytesOf(text)
+  const edited = patchWithin(bytes, place, () => [{ kind: 'remove', name: 'x' }])
+  expect(valuesAt(JSON.parse(new TextDecoder().decode(edited)), [...place, 'x'])).toEqual([])
+  // What is left was there before, in this order.
+  let at = 0
+  for (const byte of edited) at = bytes.indexOf(byte, at) + 1 || Number.POSITIVE_INFINITY
+  expect(at).toBeLessThanOrEqual(bytes.byteLength)
+})
+
 const outside = textOf(['{', '}', '[', ']', '"a"', '"\\u0061"', '"__proto__"', ':', ',', '1', 'null', '"', '\\', ' '])
 
 const strict = fc.property(fc.oneof(outside, fc.json()), (text) => {
@@ -70,6 +101,7 @@ const strict = fc.property(fc.oneof(outside, fc.json()), (text) => {
 
 export const json = [
   fuzz('a patched object has exactly the members that the edits ask for', patched),
+  fuzz('a member that is taken out deep inside is gone everywhere, and nothing else is', within),
   fuzz('depth is counted as a reader would find it', deep),
   fuzz('an object from outside has one meaning, or is refused', strict),
 ]

@@ -11,7 +11,7 @@ const USUAL_MAX_TOKENS = 4096
 /** Chat in Anthropic's Messages. */
 export const anthropicMessages: ChatDialect = {
   request(request, { model, maxOutputTokens }) {
-    const { body, dropped } = requestFromChat(request, maxOutputTokens ?? USUAL_MAX_TOKENS)
+    const { body, dropped } = requestFromChat(request, { model, maxTokens: maxOutputTokens ?? USUAL_MAX_TOKENS })
     const isLimited = (request['max_completion_tokens'] ?? request['max_tokens'] ?? null) !== null
     return { body: { model, ...body }, dropped, added: isLimited ? [] : ['max_tokens'] }
   },

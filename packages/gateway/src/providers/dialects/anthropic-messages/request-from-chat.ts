@@ -24,11 +24,17 @@ const KNOWN = new Set([
   'cache_control',
 ])
 
+export interface MessagesTargetFacts {
+  readonly model: string
+  /** Holds where the client set no limit: Anthropic wants one. */
+  readonly maxTokens: number
+}
+
 /**
- * A chat request as one to Anthropic's Messages. `maxTokens` holds where the client set no limit: Anthropic wants one.
- * Members of Anthropic's own (`thinking`, `top_k`, `cache_control`) pass as they are.
+ * A chat request as one to Anthropic's Messages. Members of Anthropic's own (`thinking`, `top_k`, `cache_control`) pass as
+ * they are.
  */
-export function requestFromChat(request: JsonObject, maxTokens: number): TranslatedRequest {
+export function requestFromChat(request: JsonObject, { model, maxTokens }: MessagesTargetFacts): TranslatedRequest {
   const losses = createLosses()
   for (const [name, value] of Object.entries(request)) if (!KNOWN.has(name) && value !== null) losses.add(name)
   const { system, messages } = conversationFromChat(request['messages'], losses)
@@ -43,7 +49,7 @@ export function requestFromChat(request: JsonObject, maxTokens: number): Transla
     ...stopOf(request['stop']),
     ...toolsOf(request, losses),
     ...(typeof user === 'string' ? { metadata: { user_id: user } } : {}),
-    ...outputOf(request, losses),
+    ...outputOf(request, model, losses),
     ...(stream === true ? { stream } : {}),
   }
   if (typeof temperature === 'number' && temperature > 1) losses.add('temperature')
@@ -87,11 +93,26 @@ function choiceOf(choice: unknown): JsonObject | null {
   return isObject(called) ? { type: 'tool', name: called['name'] } : null
 }
 
+/** Models from 4.6 on know efforts, and think as much as they find right. A date may stand in the place of the minor version. */
+const KNOWS_EFFORT = /claude-[a-z]+-(?:4-(?:[6-9]|[1-9]\d)(?!\d)|[5-9](?!\d)|[1-9]\d(?!\d))/
+
+const EFFORTS: Readonly<Record<string, string>> = { minimal: 'low', low: 'low', medium: 'medium', high: 'high' }
+
 /** Asked for as JSON without a schema, Anthropic has no way to promise it. */
-function outputOf({ response_format: format, reasoning_effort: effort }: JsonObject, losses: Losses): JsonObject {
+function outputOf(request: JsonObject, model: string, losses: Losses): JsonObject {
+  const { response_format: format, reasoning_effort: effort } = request
   const schema = isObject(format) && isObject(format['json_schema']) ? format['json_schema']['schema'] : undefined
   if (isObject(format) && schema === undefined && format['type'] !== 'text') losses.add('response_format')
-  // A model that does not know efforts refuses them: its thinking is asked for with Anthropic's own `thinking`.
-  if (textOf(effort) !== '') losses.add('reasoning_effort')
-  return schema === undefined ? {} : { output_config: { format: { type: 'json_schema', schema } } }
+  const known = KNOWS_EFFORT.test(model) ? EFFORTS[textOf(effort)] : undefined
+  // An older model refuses efforts: its thinking is asked for with Anthropic's own `thinking`.
+  if (known === undefined && textOf(effort) !== '') losses.add('reasoning_effort')
+  const output = {
+    ...(schema === undefined ? {} : { format: { type: 'json_schema', schema } }),
+    ...(known === undefined ? {} : { effort: known }),
+  }
+  const thinks = known !== undefined && (request['thinking'] ?? null) === null
+  return {
+    ...(thinks ? { thinking: { type: 'adaptive' } } : {}),
+    ...(Object.keys(output).length === 0 ? {} : { output_config: output }),
+  }
 }

@@ -21,6 +21,8 @@ export class ChatStream implements ChatNarrator {
   #model = ''
   #hasStarted = false
   #usage: JsonObject = {}
+  /** Of the block that is open: told once more with its signature, since only both together may come back. */
+  #thinking = ''
 
   constructor(created: number) {
     this.#created = created
@@ -66,6 +68,7 @@ export class ChatStream implements ChatNarrator {
     if (!isObject(block)) return []
     const { type, id, name, input, text, extra_content: extra } = block
     if (type === 'text') return this.#delta({ content: textOf(text) })
+    if (type === 'thinking') this.#thinking = textOf(block['thinking'])
     if (type === 'redacted_thinking') return this.#delta({ thinking_blocks: [block] })
     if (type !== 'tool_use') return []
     const isWhole = isObject(input) && Object.keys(input).length > 0
@@ -82,9 +85,12 @@ export class ChatStream implements ChatNarrator {
       case 'text_delta':
         return this.#delta({ content: textOf(delta['text']) })
       case 'thinking_delta':
+        this.#thinking += textOf(delta['thinking'])
         return this.#delta({ reasoning_content: textOf(delta['thinking']) })
-      case 'signature_delta':
-        return this.#delta({ thinking_blocks: [{ type: 'thinking', signature: delta['signature'] }] })
+      case 'signature_delta': {
+        const block = { type: 'thinking', thinking: this.#thinking, signature: delta['signature'] }
+        return this.#delta({ thinking_blocks: [block] })
+      }
       case 'input_json_delta':
         return this.#arguments(index, textOf(delta['partial_json']))
       default:

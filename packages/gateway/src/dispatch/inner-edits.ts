@@ -1,0 +1,95 @@
+import { jsonMembers } from '@inference-gateway/protocol/json'
+import type { Quirks } from '../providers/provider.ts'
+import type { ModelCall } from './model-request.ts'
+import { type Edit, patchWithin } from './patch.ts'
+
+/** What has to change below the top level of a request. */
+export interface InnerFit {
+  /** Each writes a whole top-level member anew; what was not meant stays in it as it was written. */
+  readonly edits: readonly Edit[]
+  /** The places members were taken from, as the provider's row names them. */
+  readonly dropped: readonly string[]
+  /** Whether ids of tool calls were replaced. */
+  readonly replacesIds: boolean
+}
+
+const NONE: InnerFit = { edits: [], dropped: [], replacesIds: false }
+const CALL_IDS: readonly Place[] = [
+  ['messages', ['tool_calls'], 'id'],
+  ['messages', [], 'tool_call_id'],
+]
+
+/** A top-level member, the way down from it, and the member that is meant. */
+type Place = readonly [root: string, path: readonly string[], leaf: string]
+
+/** `messages.reasoning_content` and the like in a provider's `drop`, and ids of tool calls that it does not take. */
+export function innerEdits({ bytes, members }: ModelCall, { drop = [], callIds }: Quirks): InnerFit {
+  const inner = drop.filter((name) => name.includes('.') && members.has(rootOf(name)))
+  const idPattern = members.has('messages') ? callIds : undefined
+  if (inner.length === 0 && idPattern === undefined) return NONE
+  const text = decoder.decode(bytes)
+  const written = new Map<string, Uint8Array<ArrayBuffer>>()
+
+  /** Whether anything was there to edit. */
+  function edit([root, path, leaf]: Place, editsOf: (object: Uint8Array) => readonly Edit[]): boolean {
+    // Far quicker than to look for it in its place, and nearly always enough.
+    if (!text.includes(`"${leaf}"`)) return false
+    const before = written.get(root) ?? valueOf(bytes, root)
+    const after = patchWithin(before, path, editsOf)
+    if (after === before) return false
+    written.set(root, after)
+    return true
+  }
+
+  const dropped = inner.filter((name) => {
+    const place = placeOf(name)
+    return edit(place, () => [{ kind: 'remove', name: place[2] }])
+  })
+  const newId = idPattern === undefined ? null : idReplacer(idPattern, text)
+  const replaced =
+    newId === null ? [] : CALL_IDS.filter((place) => edit(place, (call) => idEdits(call, place[2], newId)))
+  const edits = [...written].map(([name, value]): Edit => ({ kind: 'replace', name, value: decoder.decode(value) }))
+  return { edits, dropped, replacesIds: replaced.length > 0 }
+}
+
+const decoder = new TextDecoder()
+
+const rootOf = (name: string): string => name.slice(0, name.indexOf('.'))
+
+function placeOf(name: string): Place {
+  const path = name.split('.')
+  return [path[0] ?? '', path.slice(1, -1), path.at(-1) ?? '']
+}
+
+/** Where a name was written twice, the last one counts. */
+function valueOf(bytes: Uint8Array<ArrayBuffer>, name: string): Uint8Array<ArrayBuffer> {
+  const member = jsonMembers(bytes).findLast((candidate) => candidate.name === name)
+  return bytes.subarray(member?.valueStart ?? 0, member?.valueEnd ?? 0)
+}
+
+function idEdits(call: Uint8Array, name: string, newId: (id: string) => string): readonly Edit[] {
+  const member = jsonMembers(call).findLast((candidate) => candidate.name === name)
+  const id: unknown =
+    member === undefined ? null : JSON.parse(decoder.decode(call.subarray(member.valueStart, member.valueEnd)))
+  if (typeof id !== 'string' || newId(id) === id) return []
+  return [{ kind: 'replace', name, value: JSON.stringify(newId(id)) }]
+}
+
+/**
+ * The same id becomes the same everywhere in a conversation, and again whenever the conversation goes on: prompts that were
+ * cached stay so.
+ */
+function idReplacer(pattern: RegExp, text: string): (id: string) => string {
+  const replaced = new Map<string, string>()
+  let count = 0
+  const fresh = (): string => {
+    const id = `call${String(++count).padStart(5, '0')}`
+    return text.includes(id) ? fresh() : id
+  }
+  return (id) => {
+    if (pattern.test(id)) return id
+    const known = replaced.get(id) ?? fresh()
+    replaced.set(id, known)
+    return known
+  }
+}
