@@ -19,8 +19,14 @@ const portable = ['index', 'tools', 'schema'] as const
 /** Entries for one purpose each, as ES modules only: the AI SDK is one as well, and `testing` needs to know where it is. */
 const modules = ['ai-sdk', 'testing'] as const
 
-/** CommonJS is not split into shared parts: the classes of errors stay in the entry that has them all. */
-const besideIndex = outside(/\/errors\.ts$/, './index.cjs')
+/** Loaded when they are first asked for, so that a page does not wait for them. */
+const late = ['parse', 'steps'] as const
+
+/**
+ * The bundler's own splitting would rename the classes people see in stack traces. Instead the classes of errors stay in
+ * the entry that has them all, and what others need of it is loaded from there.
+ */
+const besideIndex = (path: string) => outside(/\/(?:errors|index)\.ts$/, path)
 
 /** The gateway of the tests is a program of its own. */
 const besideGateway = outside(/\/testing\/serve\.ts$/, './testing/serve.js')
@@ -41,10 +47,20 @@ async function bundle(entries: readonly string[], options: Partial<BuildConfig>)
 }
 
 async function bundleAll(): Promise<void> {
+  const besideSchema = (path: string) => outside(/\/schema\.ts$/, path)
+  const besideLate = late.map((name) => outside(new RegExp(`/${name}\\.ts$`), `./chat/${name}.js`))
+  await bundle(['index'], { plugins: besideLate })
+  await bundle(['tools', 'schema', 'ai-sdk'], {
+    external: ['@ai-sdk/provider'],
+    plugins: [besideIndex('./index.js'), besideSchema('./schema.js')],
+  })
+  await bundle(
+    late.map((name) => `chat/${name}`),
+    { outdir: join(dist, 'chat'), plugins: [besideIndex('../index.js'), besideSchema('../schema.js')] },
+  )
   const commonJs = { format: 'cjs', naming: '[name].cjs' } as const
-  await bundle([...portable, 'ai-sdk'], { splitting: true, external: ['@ai-sdk/provider'] })
   await bundle(['index'], commonJs)
-  await bundle(portable.slice(1), { ...commonJs, plugins: [besideIndex] })
+  await bundle(portable.slice(1), { ...commonJs, plugins: [besideIndex('./index.cjs')] })
   await bundle(['testing'], { target: 'node', plugins: [besideGateway] })
   await bundle(['testing/serve'], { target: 'bun', minify: true, outdir: join(dist, 'testing') })
 }

@@ -16,7 +16,7 @@ beforeAll(async () => {
   mkdirSync(dirname(built), { recursive: true })
   await run('bun', join(SDK, 'build.ts'), built)
   mkdirSync(join(project, 'node_modules/@ai-sdk'))
-  for (const name of ['@ai-sdk/provider', 'ai', 'bun', 'valibot', 'zod', '@types'])
+  for (const name of ['@ai-sdk/provider', 'ai', 'arktype', 'bun', 'valibot', 'zod', '@types'])
     symlinkSync(join(MODULES, name), join(project, 'node_modules', name))
   writeFileSync(join(project, 'package.json'), '{ "type": "module" }')
 }, 60_000)
@@ -94,11 +94,18 @@ describe('the package as it is published', () => {
   ]
   test.each(sizes)('%s is small', async (_name, text, limit) => {
     const entry = join(project, write('size.mjs', text))
-    const { outputs } = await Bun.build({ entrypoints: [entry], minify: true, splitting: true, target: 'browser' })
+    const options = { minify: true, splitting: true, modulePreload: false, target: 'browser' } as const
+    const { outputs } = await Bun.build({ entrypoints: [entry], ...options })
     const files = new Map(await Promise.all(outputs.map(async (output) => [output.path, await output.text()] as const)))
     const size = Bun.gzipSync(loadedAtOnce(files, './size.js')).byteLength
     console.log(`minified and gzipped: ${size} bytes`)
     expect(size).toBeLessThanOrEqual(limit)
+  })
+
+  test('classes keep their names, and nothing of the bundler’s is in it', () => {
+    const text = readFileSync(join(built, 'index.js'), 'utf8')
+    expect(text).toContain('class ModelNotFoundError extends NotFoundError {')
+    expect(text).not.toMatch(/modulepreload|class \w+\d /)
   })
 
   test('is no large download', async () => {
