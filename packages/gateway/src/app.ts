@@ -1,4 +1,4 @@
-import { about, contract } from './handlers/about.ts'
+import { about, type AboutParts, contract } from './handlers/about.ts'
 import { chatCompletions, type ChatParts } from './handlers/chat-completions.ts'
 import { health, ready } from './handlers/health.ts'
 import { countTokens, messages } from './handlers/messages.ts'
@@ -13,6 +13,7 @@ import type { Route } from './server/router.ts'
 export interface AppParts {
   readonly name: string
   readonly version: string
+  readonly providers: AboutParts['providers']
   readonly contract: () => Promise<unknown>
   readonly isReady: () => boolean
   readonly models: ModelsParts
@@ -68,7 +69,7 @@ export function routes(parts: AppParts): readonly Route[] {
     { name: '/openapi.json', path: '/openapi.json', access: 'caller', methods: { GET: contract(parts.contract) } },
   ]
   const listed = table.map(({ name, methods }) => `${Object.keys(methods).join('|')} ${name}`)
-  const home = about({ name: parts.name, version: parts.version, routes: listed })
+  const home = about({ ...parts, routes: listed })
   return [{ name: '/', path: '/', access: 'caller', methods: { GET: home } }, ...table]
 }
 

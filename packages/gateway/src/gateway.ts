@@ -94,7 +94,8 @@ export function createGateway(options: GatewayOptions): Gateway {
     lasting.heed(configuration)
     const configured = configure(configuration)
     const variable = modelRoutes(configured, configuration, lasting, following)
-    const router = createRouter({ ...door, routes: routes({ ...fixed, ...variable }) })
+    const providers = configured.accounts.map(({ provider }) => provider.id)
+    const router = createRouter({ ...door, routes: routes({ ...fixed, ...variable, providers }) })
     configured.directory.warm()
     const { routes: names = new Map() } = configuration
     return { ...configured, router, named: new Set([...names.values()].flatMap(namedModels)) }

@@ -167,6 +167,7 @@ describe('GET /', () => {
       name: 'inference-gateway',
       version: '0.0.0',
       contract: '/openapi.json',
+      providers: expect.any(Array),
       routes: expect.arrayContaining(['POST /v1/chat/completions']),
     })
   })

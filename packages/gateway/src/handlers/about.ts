@@ -3,20 +3,22 @@ import type { Handler } from '../kernel/exchange.ts'
 export interface AboutParts {
   readonly name: string
   readonly version: string
+  /** Ids of those that are set up. */
+  readonly providers: readonly string[]
   /** Method and path of every route. */
   readonly routes: readonly string[]
 }
 
 /** GET /: tells a person, or a program, what answers here. */
-export function about({ name, version, routes }: AboutParts): Handler {
+export function about({ name, version, providers, routes }: AboutParts): Handler {
   return ({ headers }) => {
     if (!headers.get('accept')?.includes('text/html'))
-      return Response.json({ name, version, contract: '/openapi.json', routes })
+      return Response.json({ name, version, contract: '/openapi.json', providers, routes })
     return new Response(page({ name, version, routes }), { headers: { 'content-type': 'text/html; charset=utf-8' } })
   }
 }
 
-const page = ({ name, version, routes }: AboutParts) => `<!doctype html>
+const page = ({ name, version, routes }: Omit<AboutParts, 'providers'>) => `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
