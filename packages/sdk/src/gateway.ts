@@ -36,10 +36,12 @@ export class Gateway {
   constructor(options: GatewayOptions = {}) {
     const { baseURL = variable('INFERENCE_GATEWAY_URL') ?? 'http://localhost:8080' } = options
     const { apiKey = variable('INFERENCE_GATEWAY_API_KEY'), defaults = {} } = options
+    // oxlint-disable-next-line no-console -- somebody asked for it
+    const { log = variable('INFERENCE_GATEWAY_LOG') ? console.error : () => {} } = options
     refuseProviderKey(apiKey)
     this.baseURL = normalizeBaseUrl(baseURL)
     this.#options = joinOptions<GatewayOptions & Settled>(DEFAULTS, options)
-    this.#door = { baseURL: this.baseURL, apiKey, fetch: options.fetch ?? ((url, init) => fetch(url, init)) }
+    this.#door = { baseURL: this.baseURL, apiKey, fetch: options.fetch ?? ((url, init) => fetch(url, init)), log }
     this.#client = createClient(this.#door, this.#options)
     this.chat = createChat(this.#client, defaults)
     this.models = createModels(this.#client)

@@ -25,6 +25,7 @@ export {
 export type {
   Fetch,
   GatewayOptions,
+  Log,
   Middleware,
   MiddlewareContext,
   OutgoingRequest,
@@ -56,9 +57,8 @@ export type { RunRequest, RunResult, Step, Tool, ToolContext, ToolRun } from './
 export type { ChatStream } from './chat/stream.ts'
 export type { EmbeddingList, Embeddings, EmbeddingsRequest } from './embeddings.ts'
 export type { Health } from './health.ts'
-export type { Models, ModelsReply } from './models.ts'
+export type { Model, ModelList, Models, ModelsReply } from './models.ts'
 export type { Proxy } from './proxy.ts'
 export type { OutputOf, StandardSchema } from './schema.ts'
 export type { ChatChunk, CompletionUsage } from '@inference-gateway/protocol/chat'
-export type { Model, ModelList } from '@inference-gateway/protocol/models'
 export type { RouteExplanation, RouteTarget } from '@inference-gateway/protocol/route'

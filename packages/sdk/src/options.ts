@@ -42,12 +42,18 @@ export interface OutgoingRequest {
   readonly signal: AbortSignal
 }
 
+/** What a middleware may know of the call it stands around. */
 export interface MiddlewareContext {
   /** Counts the tries of a call, from 0. */
   readonly attempt: number
   /** The path that is asked, such as `/v1/chat/completions`. */
   readonly path: string
+  /** Writes to the client's `log`; into nothing when there is none. */
+  readonly log: Log
 }
+
+/** Takes what a client tells of its work; `console.error` is one. */
+export type Log = (...what: readonly unknown[]) => void
 
 /** Stands around every try of every call, inside the retries: sees what is sent and what comes back. */
 export type Middleware = (
@@ -75,6 +81,7 @@ export interface RequestOptions {
   readonly headers?: Readonly<Record<string, string>> | undefined
   /** How often a call is tried again. 2 when nothing is said. */
   readonly maxRetries?: number | undefined
+  /** How long each phase may take; what is not said stays as it is for all calls. */
   readonly timeouts?: Partial<Timeouts> | undefined
   /** Called after those said for all calls, nearer to the network. */
   readonly middleware?: readonly Middleware[] | undefined
@@ -82,6 +89,7 @@ export interface RequestOptions {
   readonly fetchOptions?: Readonly<Record<string, unknown>> | undefined
 }
 
+/** What a client is made of. Everything may be left out. */
 export interface GatewayOptions extends Omit<RequestOptions, 'signal' | 'requestId'> {
   /** `INFERENCE_GATEWAY_URL`, else `http://localhost:8080`, when nothing is said. With or without `/v1`. */
   readonly baseURL?: string | undefined
@@ -89,7 +97,10 @@ export interface GatewayOptions extends Omit<RequestOptions, 'signal' | 'request
   readonly apiKey?: string | (() => string | Promise<string>) | undefined
   /** Fields for every chat request that does not say them itself, such as `model` or `max_tokens`. */
   readonly defaults?: Readonly<Record<string, unknown>> | undefined
+  /** Called instead of the runtime's own `fetch`. */
   readonly fetch?: Fetch | undefined
+  /** Told of every try in a line, never of tokens or texts. `console.error` when `INFERENCE_GATEWAY_LOG` is set. */
+  readonly log?: Log | undefined
 }
 
 /** Options of which everything is decided. */

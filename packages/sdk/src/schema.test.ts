@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'bun:test'
+import { type } from 'arktype'
 import * as v from 'valibot'
 import { z } from 'zod'
 import { ParseError } from './errors.ts'
@@ -9,6 +10,14 @@ const DOG = { type: 'object', properties: { name: { type: 'string' } }, required
 test('zod tells its JSON Schema', () => {
   expect(jsonSchemaOf(z.object({ name: z.string() }))).toMatchObject(DOG)
   expect(jsonSchemaOf(z.object({ name: z.string() }))).not.toHaveProperty('$schema')
+})
+
+test('so does arktype, and checks', async () => {
+  const schema = type({ name: 'string' })
+  expect(jsonSchemaOf(schema)).toMatchObject(DOG)
+  const dog: { name: string } = await parseWith(schema, '{"name":"Rex"}')
+  expect(dog).toEqual({ name: 'Rex' })
+  expect(parseWith(schema, '{"name":1}')).rejects.toMatchObject({ message: expect.stringContaining('name: ') })
 })
 
 test('a library that does not is told how to', () => {

@@ -1,4 +1,5 @@
 import { afterAll, describe, expect, test } from 'bun:test'
+import { type } from 'arktype'
 import * as v from 'valibot'
 import { z } from 'zod'
 import { startGateway } from '../../gateway/test/support/gateway.ts'
@@ -195,7 +196,9 @@ describe('tools are run', () => {
     const schema = { type: 'object', properties: { city: { type: 'string' } }, required: ['city'] }
     const input = withJsonSchema(v.object({ city: v.string() }), schema)
     const shout = tool({ name: 'shout', input, run: ({ city }) => city.toUpperCase() })
+    const shrink = tool({ name: 'shrink', input: type({ city: 'string' }), run: ({ city }) => city.length })
     expect((await gw.chat.run({ ...request, tools: [shout] })).text).toBe('shout answered: EXAMPLE CITY.')
+    expect((await gw.chat.run({ ...request, tools: [shrink] })).text).toBe('shrink answered: 12.')
   })
 
   test('no further than allowed', async () => {
@@ -291,7 +294,7 @@ describe('what else there is', () => {
   })
 
   test('health', async () => {
-    expect(await gw.health()).toEqual({ ok: true, ready: true })
+    expect(await gw.health()).toEqual({ ok: true, ready: true, version: '0.0.0', providers: ['simulator'] })
   })
 
   test('a provider’s own API', async () => {

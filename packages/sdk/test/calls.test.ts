@@ -71,7 +71,7 @@ describe('what is sent', () => {
     await it.gw.chat.stream(ASK).final()
     await it.gw.health()
     await it.gw.proxy('openai').fetch('models')
-    expect(it.server.requests.map((request) => request.header('authorization'))).toEqual(Array(4).fill('Bearer token'))
+    expect(it.server.requests.map((request) => request.header('authorization'))).toEqual(Array(5).fill('Bearer token'))
   })
 
   test('carries what the options say', async () => {

@@ -86,6 +86,15 @@ test('several answers side by side stay apart', () => {
   ])
 })
 
+test('an answer is whole when each of its choices is', () => {
+  const accumulator = createAccumulator()
+  expect(accumulator.hasFinished).toBe(false)
+  accumulator.add({ choices: [{ index: 0, finish_reason: 'stop' }, { index: 1 }] })
+  expect(accumulator.hasFinished).toBe(false)
+  accumulator.add({ choices: [{ index: 1, finish_reason: 'stop' }] })
+  expect(accumulator.hasFinished).toBe(true)
+})
+
 test('usage comes as an event and in the whole', () => {
   const accumulator = createAccumulator()
   const usage = { prompt_tokens: 1, completion_tokens: 2, total_tokens: 3 }

@@ -67,7 +67,7 @@ interface GrowingChoice {
 export interface Accumulator {
   /** What a chunk brings. */
   add(chunk: ChatChunk): readonly ChatEvent[]
-  /** Whether a choice has said why it ended. */
+  /** Whether there are choices, and each has said why it ended. */
   readonly hasFinished: boolean
   /** What has come so far, in the form of a whole answer. */
   body(): CompletionBody
@@ -94,7 +94,7 @@ export function createAccumulator(): Accumulator {
       return events
     },
     get hasFinished() {
-      return choices.some(({ finishReason }) => finishReason !== null)
+      return choices.length > 0 && choices.every(({ finishReason }) => finishReason !== null)
     },
     body: () => {
       const { id = '', created = 0, model = '', ...rest } = head as Partial<CompletionBody> // chunks share the head

@@ -1,35 +1,47 @@
 import type { ChatChunk } from '@inference-gateway/protocol/chat'
-import { AbortError, APIError, GatewayError } from '../errors.ts'
+import { AbortError, APIError, GatewayError, StreamError } from '../errors.ts'
 import type { WithResponse } from '../http/reply.ts'
 import type { Sent } from '../http/send.ts'
 import { type ChatEvent, createAccumulator } from './accumulate.ts'
 import { chunksOf, streamError } from './chunks.ts'
 import { type Completion, completionOf } from './completion.ts'
+import { split } from './split.ts'
+
+const READ_ONCE = 'A stream is read once: `final()` tells the whole answer, `tee()` makes two of it.'
 
 /**
  * A chat answer as it is told. The request leaves when the stream is first read, and a stream is read once: as events by
- * `for await`, as text, or as a web stream; `final()` goes with each of them. Leaving the loop early, `abort()` or the
- * caller's signal ends the request, and the provider stops.
+ * `for await`, as text, or as a web stream; `final()` and `on()` go with each of them, and `tee()` makes two of one.
+ * Leaving the loop early, `abort()` or the caller's signal ends the request, and the provider stops.
  *
  * Reading throws APIError and ConnectionError before the answer begins, StreamError with `partial` when it breaks later,
  * AbortError when it was aborted.
  */
 export class ChatStream implements AsyncIterable<ChatEvent> {
   readonly #start: (signal: AbortSignal) => Promise<Sent>
+  readonly #chunks: (sent: Sent) => AsyncIterable<ChatChunk>
+  readonly #listeners: ((event: ChatEvent) => void)[] = []
   readonly #controller = new AbortController()
   readonly #accumulator = createAccumulator()
   readonly #result = deferred<Completion>()
   #sent: Promise<Sent> | undefined
   #isTaken = false
 
-  /** `start` sends the request; the signal ends it. */
-  constructor(start: (signal: AbortSignal) => Promise<Sent>) {
+  /** `start` sends the request; the signal ends it. `chunks` reads the answer. */
+  constructor(
+    start: (signal: AbortSignal) => Promise<Sent>,
+    chunks: (sent: Sent) => AsyncIterable<ChatChunk> = chunksOf,
+  ) {
     this.#start = start
+    this.#chunks = chunks
     this.#result.promise.catch(() => {}) // whoever reads the stream hears of it there
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<ChatEvent> {
-    for await (const { events } of this.#read()) yield* events
+    this.#take()
+    const events: ChatEvent[] = []
+    this.#listeners.push((event) => events.push(event))
+    for await (const _ of this.#read()) yield* events.splice(0)
   }
 
   /** What the first choice says, piece by piece. */
@@ -38,14 +50,41 @@ export class ChatStream implements AsyncIterable<ChatEvent> {
   }
 
   /** The chunks as they come over the wire. */
-  async *chunks(): AsyncGenerator<ChatChunk> {
-    for await (const { chunk } of this.#read()) yield chunk
+  chunks(): AsyncGenerator<ChatChunk> {
+    this.#take()
+    return this.#read()
   }
 
   /** The whole answer, as `gw.chat` gives it. Reads the stream unless somebody else does. */
   async final(): Promise<Completion> {
-    if (!this.#isTaken) for await (const _ of this.#read());
+    if (!this.#isTaken) for await (const _ of this.chunks());
     return this.#result.promise
+  }
+
+  /** Calls `listener` with every event of a kind, whoever reads the stream: `await stream.on('text', …).final()`. */
+  on<Type extends ChatEvent['type']>(type: Type, listener: (event: Extract<ChatEvent, { type: Type }>) => void): this {
+    const isMeant = (event: ChatEvent): event is Extract<ChatEvent, { type: Type }> => event.type === type
+    this.#listeners.push((event) => void (isMeant(event) && listener(event)))
+    return this
+  }
+
+  /**
+   * Two streams of this one, each to be read at its own pace; what one has read is kept until the other has, too. The
+   * request ends when both have been left. `final()` of this one tells the whole once one of them is through.
+   */
+  tee(): [ChatStream, ChatStream] {
+    const [one, other] = split(this.chunks(), () => this.abort())
+    const branch = (part: typeof one) => {
+      let ended: AbortSignal
+      return new ChatStream(
+        (signal) => {
+          ended = signal
+          return this.#open()
+        },
+        () => part(ended),
+      )
+    }
+    return [branch(one), branch(other)]
   }
 
   /** OpenAI's event stream, to be passed on: `new Response(stream.toReadableStream(), { headers })`. */
@@ -66,7 +105,10 @@ export class ChatStream implements AsyncIterable<ChatEvent> {
           controller.error(error)
         }
       },
-      cancel: (reason) => this.abort(reason),
+      cancel: async (reason) => {
+        this.abort(reason)
+        await chunks.return(undefined) // where nothing was being waited for
+      },
     })
   }
 
@@ -76,22 +118,38 @@ export class ChatStream implements AsyncIterable<ChatEvent> {
     return { data: this, response, meta }
   }
 
+  /** The HTTP answer with its body unread: the stream is read there, not here. Errors are thrown as ever. */
+  async asResponse(): Promise<Response> {
+    this.#take()
+    this.#result.reject(new TypeError(READ_ONCE))
+    const { response, watch } = await this.#open()
+    watch.rest()
+    return response
+  }
+
   /** Ends the request. Whoever reads gets AbortError. */
   abort(reason?: unknown): void {
     this.#controller.abort(reason)
+    this.#result.reject(new AbortError(reason)) // perhaps nobody reads any more
   }
 
   #open(): Promise<Sent> {
     return (this.#sent ??= this.#start(this.#controller.signal))
   }
 
-  async *#read(): AsyncGenerator<{ readonly chunk: ChatChunk; readonly events: readonly ChatEvent[] }> {
-    if (this.#isTaken) throw new TypeError('A stream is read once. Ask `final()` for the whole answer.')
+  #take(): void {
+    if (this.#isTaken) throw new TypeError(READ_ONCE)
     this.#isTaken = true
+  }
+
+  async *#read(): AsyncGenerator<ChatChunk> {
     let sent: Sent | undefined
     try {
       sent = await this.#open()
-      for await (const chunk of chunksOf(sent)) yield { chunk, events: this.#accumulator.add(chunk) }
+      for await (const chunk of this.#chunks(sent)) {
+        for (const event of this.#accumulator.add(chunk)) for (const listener of this.#listeners) listener(event)
+        yield chunk
+      }
       this.#result.resolve(this.#whole(sent))
     } catch (thrown) {
       const error = sent === undefined ? thrown : this.#broken(thrown, sent)
@@ -108,7 +166,7 @@ export class ChatStream implements AsyncIterable<ChatEvent> {
   }
 
   #broken(error: unknown, sent: Sent): unknown {
-    if (!(error instanceof GatewayError) || error instanceof AbortError) return error
+    if (!(error instanceof GatewayError) || error instanceof AbortError || error instanceof StreamError) return error
     return streamError(error, sent, completionOf(this.#accumulator.body(), sent.meta))
   }
 }

@@ -14,6 +14,7 @@ describe('an answer may be asked for again', () => {
     [529, null, true],
     [503, 'false', false],
     [400, 'true', true],
+    [503, 'perhaps', true],
   ]
   test.each(answers)('status %d, x-should-retry %s: %p', (status, said, expected) => {
     const headers = said === null ? {} : { 'x-should-retry': said }
@@ -44,8 +45,9 @@ describe('the pause before the next try', () => {
     ['ends at eight seconds', 9, {}, 0, 8000],
     ['is up to a quarter shorter', 1, {}, 1, 375],
     ['is what the answer asks for', 1, { 'retry-after': '3' }, 1, 3000],
+    ['is up to a minute', 1, { 'retry-after': '60' }, 0, 60_000],
     ['may be none', 1, { 'retry-after-ms': '0' }, 0, 0],
-    ['is the usual one where the answer asks for too much', 1, { 'retry-after': '60' }, 0, 500],
+    ['is the usual one where the answer asks for too much', 1, { 'retry-after': '61' }, 0, 500],
     ['is the usual one where the answer names the past', 1, { 'retry-after': 'Tue, 01 Jan 2002 00:00:07 GMT' }, 0, 500],
   ]
   test.each(pauses)('%s', (_name, failures, headers, random, expected) => {

@@ -4,7 +4,7 @@ const LONGEST_ASKED_MS = 60_000
 /** Whether an answer may be asked for again: the rule of OpenAI's SDKs, so that a gateway and its clients agree. */
 export function mayRetry({ status, headers }: Response): boolean {
   const said = headers.get('x-should-retry')
-  if (said !== null) return said === 'true'
+  if (said === 'true' || said === 'false') return said === 'true'
   return status === 408 || status === 409 || status === 429 || status >= 500
 }
 
@@ -21,7 +21,7 @@ export function askedDelayMs(headers: Headers, now = Date.now()): number | undef
 /** The pause before the next try. `failures` counts those behind us, from 1; `random` is at least 0, below 1. */
 export function pauseMs(failures: number, headers: Headers | undefined, random = Math.random()): number {
   const asked = headers && askedDelayMs(headers)
-  if (asked !== undefined && asked >= 0 && asked < LONGEST_ASKED_MS) return asked
+  if (asked !== undefined && asked >= 0 && asked <= LONGEST_ASKED_MS) return asked
   // Up to a quarter less, so that clients that failed together do not come back together.
   return Math.min(8000, 500 * 2 ** (failures - 1)) * (1 - random / 4)
 }

@@ -1,5 +1,13 @@
 import { APIError, GatewayError } from '../errors.ts'
-import type { Fetch, GatewayOptions, OutgoingRequest, Settled, Timeouts } from '../options.ts'
+import {
+  type Fetch,
+  type GatewayOptions,
+  type Log,
+  type OutgoingRequest,
+  refuseProviderKey,
+  type Settled,
+  type Timeouts,
+} from '../options.ts'
 import { apiError } from './api-error.ts'
 import { textOf } from './body.ts'
 import { type Meta, metaOf } from './meta.ts'
@@ -11,6 +19,7 @@ export interface Door {
   readonly baseURL: string
   readonly apiKey: GatewayOptions['apiKey']
   readonly fetch: Fetch
+  readonly log: Log
 }
 
 /** One call: what is asked, and how patiently. */
@@ -69,7 +78,12 @@ export async function ask(
   attempt = 0,
 ): Promise<Sent> {
   const { timeouts, middleware } = call.options
-  const context = { attempt, path: call.path }
+  const { log } = door
+  const { method, path } = call
+  const context = { attempt, path, log }
+  const start = performance.now()
+  const tell = (outcome: string) =>
+    log(`${method} ${path}, try ${attempt + 1}: ${outcome}, ${Math.round(performance.now() - start)} ms`)
   const chain = middleware.reduceRight<(request: OutgoingRequest) => Promise<Response>>(
     (next, each) => async (request) => each(request, next, context),
     async ({ url, ...request }) => door.fetch(url, { ...call.options.fetchOptions, ...request }).catch(watch.explain),
@@ -79,9 +93,12 @@ export async function ask(
     const request = await outgoing(door, call, watch.signal)
     const response = await Promise.race([chain(request), aborted(watch.signal)])
     watch.begin('firstByte', 0) // it is here
-    return { response, meta: metaOf(response), watch, timeouts }
+    const meta = metaOf(response)
+    tell(`${meta.status} ${meta.requestId ?? ''}`.trim())
+    return { response, meta, watch, timeouts }
   } catch (error) {
     watch.release()
+    tell(String(error))
     throw error
   }
 }
@@ -90,6 +107,7 @@ async function outgoing(door: Door, { method, path, body = null, options }: Call
   const headers = new Headers({ accept: 'application/json' })
   if (typeof body === 'string') headers.set('content-type', 'application/json')
   const key = typeof door.apiKey === 'function' ? await door.apiKey() : door.apiKey
+  refuseProviderKey(key)
   if (key !== undefined) headers.set('authorization', `Bearer ${key}`)
   if (options.requestId !== undefined) headers.set('x-request-id', options.requestId)
   if (options.strict === true) headers.set('x-gateway-strict', 'true')
@@ -99,7 +117,7 @@ async function outgoing(door: Door, { method, path, body = null, options }: Call
 }
 
 /** Rejects when the signal fires: not every `fetch` somebody brings along heeds it. */
-function aborted(signal: AbortSignal): Promise<never> {
+export function aborted(signal: AbortSignal): Promise<never> {
   return new Promise((_resolve, reject) => {
     const leave = () => reject(signal.reason as Error)
     if (signal.aborted) leave()
