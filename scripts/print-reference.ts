@@ -14,6 +14,7 @@ import { catalog } from '../packages/gateway/src/providers/catalog.ts'
 import type { Auth, Provider, Rename } from '../packages/gateway/src/providers/provider.ts'
 import { code, page, paragraph, table } from './markdown.ts'
 import { PROVIDERS_EXAMPLE, ROUTING_EXAMPLE } from './reference-examples.ts'
+import { sdkPage } from './sdk-reference.ts'
 import { eventsPage, metricsPage } from './telemetry-reference.ts'
 
 function defaultCell({ fallback, inDevelopment, otherwise }: Setting): string {
@@ -197,6 +198,7 @@ export function pages(): ReadonlyMap<string, string> {
     ['docs/reference/errors.md', errorsPage()],
     ['docs/reference/metrics.md', metricsPage()],
     ['docs/reference/events.md', eventsPage()],
+    ['docs/reference/sdk.md', sdkPage()],
     ['.env.example', envExample()],
   ])
 }

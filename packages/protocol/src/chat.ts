@@ -1,5 +1,6 @@
 /** OpenAI's chat completions, as far as the gateway reads them. Everything else passes untouched. */
 
+/** What was counted, in tokens. A provider may leave any of it out. */
 export interface CompletionUsage {
   readonly prompt_tokens?: number
   readonly completion_tokens?: number
@@ -14,6 +15,7 @@ export interface ChatMessage {
   readonly tool_calls?: readonly unknown[]
 }
 
+/** A piece of a streamed chat, as it comes over the wire. */
 export interface ChatChunk {
   readonly id?: string
   readonly object?: string

@@ -12,6 +12,7 @@ export interface RouteExplanation {
   readonly limits: RouteLimits
 }
 
+/** One who would be asked, and why. */
 export interface RouteTarget {
   readonly provider: string
   /** As it is sent. */

@@ -10,6 +10,7 @@ export interface EmbeddingsRequest {
   readonly [field: string]: unknown
 }
 
+/** A vector for every text, in the order of the texts. */
 export interface EmbeddingList {
   readonly object: 'list'
   readonly model: string

@@ -82,27 +82,27 @@ export class APIError extends GatewayError {
   }
 }
 
-/** 400 */
+/** 400: the request is wrong; `param` may name the field. */
 export class BadRequestError extends APIError {
   override readonly name: string = 'BadRequestError'
 }
 
-/** 401 */
+/** 401: the gateway does not accept the token, or the provider its key. */
 export class AuthenticationError extends APIError {
   override readonly name: string = 'AuthenticationError'
 }
 
-/** 402 */
+/** 402: nothing is left to pay with. */
 export class BudgetExceededError extends APIError {
   override readonly name: string = 'BudgetExceededError'
 }
 
-/** 403 */
+/** 403: it is known who asks, and it is not allowed. */
 export class PermissionDeniedError extends APIError {
   override readonly name: string = 'PermissionDeniedError'
 }
 
-/** 404 */
+/** 404: there is nothing of that name. */
 export class NotFoundError extends APIError {
   override readonly name: string = 'NotFoundError'
 }
@@ -119,17 +119,17 @@ export class ModelNotFoundError extends NotFoundError {
   }
 }
 
-/** 409 */
+/** 409: it does not go together with something else that happens; tried again. */
 export class ConflictError extends APIError {
   override readonly name: string = 'ConflictError'
 }
 
-/** 422 */
+/** 422: well formed, and yet not to be done. */
 export class UnprocessableEntityError extends APIError {
   override readonly name: string = 'UnprocessableEntityError'
 }
 
-/** 429 */
+/** 429: too many requests or tokens; tried again after the pause that is asked for. */
 export class RateLimitError extends APIError {
   override readonly name: string = 'RateLimitError'
   /** How long to wait, as the answer asks. */
@@ -141,7 +141,7 @@ export class RateLimitError extends APIError {
   }
 }
 
-/** 500 and above */
+/** 500 and above: a failure on the way or at the provider; tried again. */
 export class ServerError extends APIError {
   override readonly name: string = 'ServerError'
 }

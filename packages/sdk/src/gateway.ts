@@ -24,8 +24,11 @@ import { createProxy, type Proxy } from './proxy.ts'
 export class Gateway {
   /** Without `/v1`. Vendor-neutral clients are given `${gw.baseURL}/v1`. */
   readonly baseURL: string
+  /** Answers: whole, as a stream, with tools, as an object. */
   readonly chat: Chat
+  /** The models there are. */
   readonly models: Models
+  /** Texts as vectors. */
   readonly embeddings: Embeddings
   // Private: a client that is printed shows no token.
   readonly #options: GatewayOptions & Settled

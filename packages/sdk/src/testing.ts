@@ -8,6 +8,7 @@ import type { Served, ServeOptions } from './testing/serve.ts'
 /** Beside this file, also when both are published. */
 const SERVE = './testing/serve.js'
 
+/** What a gateway for tests is made of. Everything may be left out. */
 export interface TestGatewayOptions {
   /** Lines for the model `sim/any`, which answers by them. Without them there is the simulator, `simulator/chat` and others. */
   readonly sim?: readonly ScriptLine[]
@@ -17,6 +18,7 @@ export interface TestGatewayOptions {
   readonly config?: string
 }
 
+/** A gateway that runs until it is closed. */
 export interface TestGateway {
   /** For `new Gateway({ baseURL: url })`. */
   readonly url: string

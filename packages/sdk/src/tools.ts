@@ -4,6 +4,7 @@ import { ParseError } from './errors.ts'
 import { parseJson } from './json.ts'
 import { jsonSchemaOf, type OutputOf, parseWith, type StandardSchema } from './schema.ts'
 
+/** What a tool is made of. */
 export interface ToolOptions<Schema extends StandardSchema> {
   /** What the model calls it by. */
   readonly name: string

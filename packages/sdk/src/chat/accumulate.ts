@@ -36,6 +36,7 @@ export interface ToolCallEvent extends Told {
   readonly partial: unknown
 }
 
+/** A choice is complete, and why it ended. */
 export interface FinishEvent extends Told {
   readonly type: 'finish'
   readonly reason: FinishReason
@@ -47,6 +48,7 @@ export interface UsageEvent {
   readonly usage: CompletionUsage
 }
 
+/** What a stream tells: `switch (event.type)` knows the rest. */
 export type ChatEvent = TextEvent | ReasoningEvent | ToolCallEvent | FinishEvent | UsageEvent
 
 interface GrowingCall {

@@ -14,6 +14,7 @@ export interface CompletionBody {
   readonly [field: string]: unknown
 }
 
+/** One of `n` answers side by side; mostly there is one. */
 export interface Choice {
   readonly index: number
   readonly message: AnswerMessage
@@ -24,6 +25,7 @@ export interface Choice {
 /** A provider may have words of its own. */
 export type FinishReason = 'stop' | 'length' | 'tool_calls' | 'content_filter' | (string & Record<never, never>)
 
+/** What the model says. It can be put among the `messages` of the next request as it is. */
 export interface AnswerMessage {
   readonly role: 'assistant'
   readonly content: string | null
@@ -48,6 +50,7 @@ export interface Shortcuts {
   readonly meta: Meta
 }
 
+/** An answer: OpenAI's object, and short ways into it. */
 export type Completion = CompletionBody & Shortcuts
 
 const SILENCE: AnswerMessage = { role: 'assistant', content: null }

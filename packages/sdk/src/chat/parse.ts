@@ -4,6 +4,7 @@ import { closed, jsonSchemaOf, type OutputOf, parseWith, type StandardSchema } f
 import { type Completion, withHidden } from './completion.ts'
 import { type ChatFields, type ChatRequest, messagesOf, type ToolDefinition } from './request.ts'
 
+/** A chat request whose answer is an object by schema. */
 export interface ParseRequest<Schema extends StandardSchema> extends ChatFields {
   readonly tools?: readonly ToolDefinition[]
   /** What the model shall write. */
@@ -14,6 +15,7 @@ export interface ParseRequest<Schema extends StandardSchema> extends ChatFields 
   readonly repairs?: number
 }
 
+/** An answer together with the object that was asked for. */
 export type ParsedCompletion<T> = Completion & {
   /** The answer, checked by the schema. */
   readonly parsed: T

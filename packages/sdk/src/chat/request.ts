@@ -24,20 +24,24 @@ export interface ChatRequest extends ChatFields {
   readonly response_format?: ResponseFormat
 }
 
+/** One message of a conversation; fields that are not named here are sent as they are. */
 export type Message = SystemMessage | UserMessage | AssistantMessage | ToolMessage
 
+/** What the model shall be and do. */
 export interface SystemMessage {
   readonly role: 'system' | 'developer'
   readonly content: string | readonly TextPart[]
   readonly [field: string]: unknown
 }
 
+/** What the user says. */
 export interface UserMessage {
   readonly role: 'user'
   readonly content: string | readonly ContentPart[]
   readonly [field: string]: unknown
 }
 
+/** What the model said before. */
 export interface AssistantMessage {
   readonly role: 'assistant'
   readonly content?: string | readonly TextPart[] | null
@@ -53,11 +57,13 @@ export interface ToolMessage {
   readonly [field: string]: unknown
 }
 
+/** A piece of text. */
 export interface TextPart {
   readonly type: 'text'
   readonly text: string
 }
 
+/** A piece of what the user says: text, a picture by URL or `data:`, sound, or a file. */
 export type ContentPart =
   | TextPart
   | { readonly type: 'image_url'; readonly image_url: { readonly url: string; readonly detail?: string } }
@@ -72,6 +78,7 @@ export interface ToolCall {
   readonly function: { readonly name: string; readonly arguments: string }
 }
 
+/** A tool as the model is told of it. `tool()` of `@inference-gateway/sdk/tools` makes it out of a schema. */
 export interface ToolDefinition {
   readonly type: 'function'
   readonly function: {
@@ -83,12 +90,14 @@ export interface ToolDefinition {
   }
 }
 
+/** Whether tools may or have to be called, or which one. */
 export type ToolChoice =
   | 'auto'
   | 'none'
   | 'required'
   | { readonly type: 'function'; readonly function: { readonly name: string } }
 
+/** The form an answer shall have. `gw.chat.parse` makes it out of a schema. */
 export type ResponseFormat =
   | { readonly type: 'text' | 'json_object' }
   | {

@@ -10,12 +10,14 @@ export interface Tool {
   prepare(input: string): Promise<(context: ToolContext) => unknown>
 }
 
+/** What a tool is told besides its input. */
 export interface ToolContext {
   /** Fires when the caller leaves, or another tool of the same step has failed. */
   readonly signal: AbortSignal
   readonly toolCallId: string
 }
 
+/** A chat request with tools that are run. */
 export interface RunRequest extends ChatFields {
   readonly tools: readonly Tool[]
   /** How many answers the model gives at most. 10 when absent. */

@@ -27,7 +27,7 @@ export class ChatStream implements AsyncIterable<ChatEvent> {
   #sent: Promise<Sent> | undefined
   #isTaken = false
 
-  /** `start` sends the request; the signal ends it. `chunks` reads the answer. */
+  // `start` sends the request; the signal ends it. `chunks` reads the answer.
   constructor(
     start: (signal: AbortSignal) => Promise<Sent>,
     chunks: (sent: Sent) => AsyncIterable<ChatChunk> = chunksOf,
