@@ -1,50 +1,18 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { dirname, join, resolve } from 'node:path'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { startGateway } from '../../gateway/test/support/gateway.ts'
+import { createConsumer, MODULES, SDK } from './support/consumer.ts'
 
-const SDK = resolve(import.meta.dir, '..')
-const MODULES = resolve(SDK, '../../node_modules')
-
-/** A project that has installed the package as it is published, and nothing of this repository. */
-const project = mkdtempSync(join(tmpdir(), 'sdk-consumer-'))
-const built = join(project, 'node_modules/@inference-gateway/sdk')
 const server = await startGateway({ env: { SIMULATOR_ENABLED: 'true' } })
+const { project, built, run, write, install, remove } = createConsumer({ INFERENCE_GATEWAY_URL: server.url })
 
-beforeAll(async () => {
-  mkdirSync(dirname(built), { recursive: true })
-  await run('bun', join(SDK, 'build.ts'), built)
-  mkdirSync(join(project, 'node_modules/@ai-sdk'))
-  for (const name of ['@ai-sdk/provider', 'ai', 'arktype', 'bun', 'valibot', 'zod', '@types'])
-    symlinkSync(join(MODULES, name), join(project, 'node_modules', name))
-  writeFileSync(join(project, 'package.json'), '{ "type": "module" }')
-}, 60_000)
+beforeAll(install, 60_000)
 
 afterAll(async () => {
-  rmSync(project, { recursive: true })
+  remove()
   await server.close()
 })
-
-/** Runs a program in the project and gives what it printed. Throws with what it complained of. */
-async function run(...command: [string, ...string[]]): Promise<string> {
-  const [program, ...rest] = command
-  const path = program === 'bun' ? process.execPath : program
-  const env = { ...process.env, INFERENCE_GATEWAY_URL: server.url, NO_COLOR: '1' }
-  const child = Bun.spawn([path, ...rest], { cwd: project, env, stdout: 'pipe', stderr: 'pipe' })
-  const [output, complaints, code] = await Promise.all([
-    new Response(child.stdout).text(),
-    new Response(child.stderr).text(),
-    child.exited,
-  ])
-  if (code !== 0) throw new Error(`${command.join(' ')} exited with ${code}:\n${output}${complaints}`)
-  return output
-}
-
-function write(name: string, text: string): string {
-  writeFileSync(join(project, name), text)
-  return name
-}
 
 /** A file with all that it imports, but not what it loads later, if ever. */
 function loadedAtOnce(files: ReadonlyMap<string, string>, path: string, seen = new Set<string>()): string {
@@ -92,7 +60,7 @@ describe('the package as it is published', () => {
       8192 + 2048,
     ],
   ]
-  test.each(sizes)('%s is small', async (_name, text, limit) => {
+  test.each(sizes)('%s is small, and the README says how small', async (_name, text, limit) => {
     const entry = join(project, write('size.mjs', text))
     const options = { minify: true, splitting: true, modulePreload: false, target: 'browser' } as const
     const { outputs } = await Bun.build({ entrypoints: [entry], ...options })
@@ -100,6 +68,7 @@ describe('the package as it is published', () => {
     const size = Bun.gzipSync(loadedAtOnce(files, './size.js')).byteLength
     console.log(`minified and gzipped: ${size} bytes`)
     expect(size).toBeLessThanOrEqual(limit)
+    expect(readFileSync(join(SDK, 'README.md'), 'utf8')).toContain(`${(size / 1024).toFixed(1)} KB`)
   })
 
   test('classes keep their names, and nothing of the bundler’s is in it', () => {
@@ -114,59 +83,7 @@ describe('the package as it is published', () => {
   })
 })
 
-/** Where nobody listens. */
-function nobody(): string {
-  const gone = Bun.serve({ port: 0, fetch: () => new Response() })
-  void gone.stop(true)
-  return `http://127.0.0.1:${gone.port}`
-}
-
-const PROGRAM = `
-const gw = new Gateway()
-const schema = fromJsonSchema({ type: 'object', properties: { a: { type: 'number' } }, required: ['a'] })
-const { parsed } = await gw.chat.parse({ model: 'simulator/json?ttft=0', messages: 'x', schema })
-const add = tool({ name: 'add', input: schema, run: ({ a }) => a + 1 })
-const run = await gw.chat.run({ model: 'simulator/tools?ttft=0', messages: 'x', tools: [add] })
-const { text } = await gw.chat({ model: 'simulator/echo?ttft=0', messages: 'Hi' })
-let streamed = ''
-for await (const piece of gw.chat.stream({ model: 'simulator/echo?tps=0&ttft=0', messages: 'a b c' }).text()) streamed += piece
-const error = await gw.chat({ model: 'simulator/error-500', messages: 'x' }, { maxRetries: 0 }).catch((error) => error)
-let parse
-try { parseArguments({ function: { name: 'f', arguments: '{' } }) } catch (error) { parse = error instanceof ParseError }
-const cut = await gw.chat.stream({ model: 'simulator/cut?tps=0&ttft=0', messages: 'Hello!' }).final().catch((error) => error)
-const left = gw.chat.stream({ model: 'simulator/stall?tps=0&ttft=0', messages: 'Hello!' })
-for await (const _ of left) break
-const late = await gw.chat({ model: 'simulator/stall', messages: 'x' }, { timeouts: { firstByte: 50 }, maxRetries: 0 }).catch((error) => error)
-const nobody = await new Gateway({ baseURL: '${nobody()}', maxRetries: 0 }).health().catch((error) => error)
-const aborted = await gw.chat({ model: 'simulator/stall', messages: 'x' }, { signal: AbortSignal.timeout(20) }).catch((error) => error)
-console.log(JSON.stringify([parsed.a, run.text, text, streamed, error.name, error instanceof GatewayError, parse, cut.partial.text, late.phase, nobody.message.includes('ECONNREFUSED'), aborted.name]))
-`
-const EXPECTED = [
-  1,
-  'add answered: 2.',
-  'Hi',
-  'a b c',
-  'ServerError',
-  true,
-  true,
-  'Hello! I am the',
-  'firstByte',
-  true,
-  'AbortError',
-]
-
 describe('on Node', () => {
-  test('as an ES module', async () => {
-    const imports = `import { Gateway, GatewayError, ParseError } from '@inference-gateway/sdk'\nimport { parseArguments, tool } from '@inference-gateway/sdk/tools'\nimport { fromJsonSchema } from '@inference-gateway/sdk/schema'\n`
-    expect(JSON.parse(await run('node', write('program.mjs', imports + PROGRAM)))).toEqual(EXPECTED)
-  })
-
-  test('as CommonJS', async () => {
-    const imports = `const { Gateway, GatewayError, ParseError } = require('@inference-gateway/sdk')\nconst { parseArguments, tool } = require('@inference-gateway/sdk/tools')\nconst { fromJsonSchema } = require('@inference-gateway/sdk/schema')\n`
-    const program = write('program.cjs', `${imports}async function main() {${PROGRAM}}\nvoid main()`)
-    expect(JSON.parse(await run('node', program))).toEqual(EXPECTED)
-  })
-
   test('with a gateway for tests, as a child process that ends with its parent', async () => {
     const program = `import { startGateway } from '@inference-gateway/sdk/testing'
       import { Gateway } from '@inference-gateway/sdk'
