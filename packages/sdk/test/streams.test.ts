@@ -96,6 +96,7 @@ describe('two streams of one', () => {
     for (const error of errors) {
       expect(error).toBeInstanceOf(StreamError)
       expect(error).toMatchObject({ message: 'No.', partial: { text: 'Hel' } })
+      expect(error instanceof StreamError && error.cause).not.toBeInstanceOf(StreamError)
     }
   })
 
