@@ -15,6 +15,7 @@ export function createMessagesTap(): ChatTap {
       isFinished: type === 'message_stop',
       error: type === 'error' ? (data['error'] ?? data) : null,
       counted: counted === null || usage === null ? null : { usage: usageToChat(usage) },
+      isPartial: type === 'message_start',
     }
   })
 }

@@ -1,6 +1,6 @@
 import type { Clock } from '../kernel/clock.ts'
 import { GatewayError } from '../kernel/errors.ts'
-import type { Outcome } from '../kernel/events.ts'
+import type { Outcome, TokenUsage } from '../kernel/events.ts'
 import type { Exchange } from '../kernel/exchange.ts'
 import { answerId } from '../kernel/request-id.ts'
 import type { Ticker, Watcher } from '../kernel/ticker.ts'
@@ -174,10 +174,11 @@ class Relay implements UnderlyingDefaultSource<Uint8Array>, PartSink, Watcher {
     if (this.#isClosed) return
     this.#isClosed = true
     this.#options.ticker.remove(this)
-    const { usage, tokensPerByte = 0 } = this.#tap.state
-    if (usage !== null) this.#exchange.tell({ type: 'usage', usage })
+    const { usage, isUsagePartial = false, tokensPerByte = 0, tokens: counted } = this.#tap.state
     const bytes = this.#bytes
-    const tokens = tokensPerByte === 0 ? null : Math.ceil(bytes * tokensPerByte)
+    const tokens = Math.ceil(counted ?? bytes * tokensPerByte) || null
+    const isCut = isUsagePartial && outcome !== 'complete'
+    if (usage !== null) this.#exchange.tell({ type: 'usage', usage: isCut ? atLeast(usage, tokens ?? 0) : usage })
     this.#exchange.tell({ type: 'stream.closed', outcome, code, bytes, tokens })
   }
 
@@ -202,6 +203,12 @@ class Relay implements UnderlyingDefaultSource<Uint8Array>, PartSink, Watcher {
     this.#hasWritten = true
     this.#controller.enqueue(this.#options.keepalive ?? KEEPALIVE)
   }
+}
+
+/** The figures of a stream that was cut before it told what had come out. */
+function atLeast(usage: TokenUsage, tokens: number): TokenUsage {
+  const output = Math.max(usage.output, tokens)
+  return { ...usage, output, total: usage.input + output, isEstimated: true }
 }
 
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))

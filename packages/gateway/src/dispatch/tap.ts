@@ -17,6 +17,10 @@ export interface TapState {
   readonly usage: TokenUsage | null
   /** What a byte of this stream is likely to hold, judged by the first event with content; 0 while there was none. */
   readonly tokensPerByte?: number
+  /** What is likely to have passed, where every event is read. */
+  readonly tokens?: number
+  /** The usage tells what went in; what has come out is told at the end. */
+  readonly isUsagePartial?: boolean
 }
 
 /**
@@ -121,15 +125,17 @@ const FRAME_BYTES = 8
 
 const CHARACTERS_PER_TOKEN = 4
 
-/** Most providers send an event for every token; the others' deltas are longer. */
-const tokensIn = ({ choices }: ChatChunk): number =>
-  Math.max(
-    1,
+/** What a chunk is likely to hold: most providers send an event for every token, the others' deltas are longer. */
+export const tokensIn = ({ choices }: ChatChunk): number =>
+  likelyTokens(
     (choices ?? [])
       .flatMap((choice) => Object.entries(choice?.delta ?? {}))
       .filter(isContent)
-      .reduce((length, [, value]) => length + (typeof value === 'string' ? value.length : 0), 0) / CHARACTERS_PER_TOKEN,
+      .reduce((length, [, value]) => length + (typeof value === 'string' ? value.length : 0), 0),
   )
+
+/** Of an event with so many characters of text. */
+export const likelyTokens = (characters: number): number => Math.max(1, characters / CHARACTERS_PER_TOKEN)
 
 const isContent = ([name, value]: [string, unknown]): boolean =>
   name !== 'role' && value !== '' && value !== null && !(Array.isArray(value) && value.length === 0)

@@ -2,7 +2,7 @@ import type { ChatChunk } from '@inference-gateway/protocol/chat'
 import { formatEvent, parseEvents } from '@inference-gateway/protocol/sse'
 import { createEventBuffer } from './event-buffer.ts'
 import { providerErrorOf } from './provider-error.ts'
-import { carriesContent, type ChatTap, parseChunk, untouched } from './tap.ts'
+import { carriesContent, type ChatTap, parseChunk, tokensIn, untouched } from './tap.ts'
 import { usageOf } from './usage.ts'
 
 /** An event of the caller's dialect; its `type` is also the name of the event on the wire. */
@@ -48,7 +48,7 @@ class TranslatingTap implements ChatTap {
   readonly #buffer = createEventBuffer(EVENT_LIMIT_BYTES)
   /** Only whole events are given out. */
   readonly isBetweenEvents = true
-  readonly state = untouched()
+  readonly state = { ...untouched(), tokens: 0 }
 
   constructor(parts: TranslatingTapParts) {
     this.#parts = parts
@@ -90,7 +90,10 @@ class TranslatingTap implements ChatTap {
   #pass(chunk: ChatChunk): string {
     const { state } = this
     state.usage = usageOf(chunk) ?? state.usage
-    state.hasContent ||= carriesContent(chunk)
+    if (carriesContent(chunk)) {
+      state.hasContent = true
+      state.tokens += tokensIn(chunk)
+    }
     state.isFinished ||= chunk.choices?.some((choice) => typeof choice?.finish_reason === 'string') ?? false
     return write(this.#parts.translator.chunk(chunk))
   }

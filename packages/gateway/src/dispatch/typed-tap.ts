@@ -1,6 +1,6 @@
 import { parseEvents } from '@inference-gateway/protocol/sse'
 import { createEventBuffer } from './event-buffer.ts'
-import { type ChatTap, untouched } from './tap.ts'
+import { type ChatTap, likelyTokens, untouched } from './tap.ts'
 import { usageOf } from './usage.ts'
 
 /** What one event says of its stream. */
@@ -12,6 +12,8 @@ export interface EventNote {
   readonly error: unknown
   /** Where the usage stands; `usageOf` reads it. */
   readonly counted: unknown
+  /** What is counted is only what went in: the rest is told later. */
+  readonly isPartial?: boolean
 }
 
 export type EventData = Readonly<Record<string, unknown>>
@@ -25,22 +27,28 @@ const NOTHING = new Uint8Array(0)
 export function createTypedTap(note: (type: string, data: EventData) => EventNote): ChatTap {
   const decoder = new TextDecoder()
   const buffer = createEventBuffer(EVENT_LIMIT_BYTES)
-  const state = untouched()
+  const state = { ...untouched(), tokens: 0, isUsagePartial: false }
 
   function read(bytes: Uint8Array, text: string): Uint8Array {
     for (const { event, data } of parseEvents(text)) {
       if (data === '[DONE]') state.isFinished = state.isDone = true
       const parsed = parse(data)
-      if (parsed !== null) take(note(typeof parsed['type'] === 'string' ? parsed['type'] : event, parsed))
+      if (parsed === null) continue
+      take(note(typeof parsed['type'] === 'string' ? parsed['type'] : event, parsed))
+      const characters = charactersIn(parsed['delta'])
+      if (characters > 0) state.tokens += likelyTokens(characters)
     }
     return bytes
   }
 
-  function take({ hasContent, isFinished, error, counted }: EventNote): void {
+  function take({ hasContent, isFinished, error, counted, isPartial = false }: EventNote): void {
     state.hasContent ||= hasContent
     if (isFinished) state.isFinished = state.isDone = true
     state.error ??= error
-    state.usage = usageOf(counted) ?? state.usage
+    const usage = usageOf(counted)
+    if (usage === null) return
+    state.usage = usage
+    state.isUsagePartial = isPartial
   }
 
   return {
@@ -67,6 +75,18 @@ export const createMediaTap = (): ChatTap =>
     error: type === 'error' || isObject(data['error']) ? (data['error'] ?? data) : null,
     counted: data,
   }))
+
+/** What a delta adds to the answer: text, thinking, arguments. What signs it is nobody's output. */
+function charactersIn(delta: unknown): number {
+  if (typeof delta === 'string') return delta.length
+  if (!isObject(delta)) return 0
+  return Object.entries(delta).reduce(
+    (length, [name, value]) => length + (typeof value === 'string' && !UNSPOKEN.has(name) ? value.length : 0),
+    0,
+  )
+}
+
+const UNSPOKEN = new Set(['type', 'signature', 'stop_reason'])
 
 const isObject = (value: unknown): value is EventData => typeof value === 'object' && value !== null
 

@@ -166,6 +166,39 @@ describe('a stream that ends without figures', () => {
     expect(usage?.output).toBeWithin(20, 31)
   })
 
+  const typed = (event: { readonly type: string; readonly [name: string]: unknown }) =>
+    `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`
+  const words = Array.from({ length: 50 }, (_, index) => ` ${index}`)
+  const said = words.map((content) => delta(content))
+  const message = [
+    typed({ type: 'message_start', message: { usage: { input_tokens: 77, output_tokens: 1 } } }),
+    ...words.map((text) => typed({ type: 'content_block_delta', delta: { type: 'text_delta', text } })),
+  ]
+  const response = words.map((word) => typed({ type: 'response.output_text.delta', delta: word }))
+  test.each([
+    ['/v1/messages, relayed', '/v1/messages', 'anthropic', message, 77],
+    ['/v1/messages, translated', '/v1/messages', 'groq', said, null],
+    ['/v1/responses, relayed', '/v1/responses', 'openai', response, null],
+    ['/v1/responses, translated', '/v1/responses', 'mistral', said, null],
+  ] as const)('because it broke counts what came, on %s', async (name, path, who, events, input) => {
+    provider.play(stream([...events]))
+    const headers = { 'x-request-id': name.replaceAll(/\W+/g, '-') }
+    const asked = {
+      model: `${who}/some`,
+      stream: true,
+      max_tokens: 9,
+      input: 'Count',
+      messages: [{ role: 'user', content: 'Count' }],
+    }
+    const response = await fetch(gateway.url + path, { method: 'POST', body: JSON.stringify(asked), headers })
+    await response.text().catch(() => null)
+    const { usage, outcome } = await gateway.finished(headers['x-request-id'])
+    expect([outcome, usage?.isEstimated]).toEqual(['failed', true])
+    expect(usage?.output).toBeWithin(40, 60)
+    if (input === null) expect(usage?.input).toBeWithin(10, 60)
+    else expect(usage?.input).toBe(input)
+  })
+
   test('that is complete is not guessed', async () => {
     const end = 'data: {"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n'
     provider.play(stream([delta('Hi'), end]))
