@@ -33,13 +33,15 @@ export function metricsPage(): string {
     ),
     '## Prices',
     paragraph(
-      `US dollars for a million tokens, as the providers listed them on ${pricesAsOf}. A snapshot of a model costs what the`,
+      `US dollars for a million tokens, as the providers listed them by ${pricesAsOf} (the table in the source names each page). A snapshot of a model costs what the`,
       'model costs. A file of your own (`PRICES_PATH`) wins; a model in neither has no price.',
     ),
     table(
-      ['model', 'input', 'output', 'cached input', 'written to the cache'],
+      ['model', 'input', 'output', 'cached input', 'written to the cache', 'for an hour'],
       Object.entries(priceTable).map(([model, price]) =>
-        [code(model)].concat([price?.input, price?.output, price?.cachedInput, price?.cacheWrite].map(amount)),
+        [code(model)].concat(
+          [price?.input, price?.output, price?.cachedInput, price?.cacheWrite, price?.cacheWriteHour].map(amount),
+        ),
       ),
     ),
   )

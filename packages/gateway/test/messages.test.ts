@@ -77,7 +77,9 @@ describe('to Anthropic', () => {
     const counts = [...exchange.response.toString().matchAll(/"output_tokens": ?(\d+)/g)].map(([, count]) =>
       Number(count),
     )
-    if (!name.includes('builtin')) expect(usage?.output).toBe(counts.at(-1))
+    // A message that broke has told only what went in: what came out is guessed.
+    if (usage?.isEstimated === true) expect(usage.output).toBeGreaterThan(counts.at(-1) ?? 0)
+    else if (!name.includes('builtin')) expect(usage?.output).toBe(counts.at(-1))
     expect(outcome).toBe(name.includes('midstream') ? 'failed' : 'complete')
   })
 

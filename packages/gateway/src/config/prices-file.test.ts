@@ -15,7 +15,7 @@ const cases: readonly [what: string, text: string, problem: string][] = [
   [
     'another class of token',
     '{"a/b": {"input": 1, "output": 1, "audio": 2}}',
-    'a/b: audio: expected one of input, output, cached_input, cache_write',
+    'a/b: audio: expected one of input, output, cached_input, cache_write, cache_write_1h, reasoning',
   ],
 ]
 
@@ -25,9 +25,13 @@ test.each(cases)('%s is a problem that is named', (_, text, problem) => {
 })
 
 test('prices are read by class of token, and `null` takes one away', () => {
-  const text = '{"a/b": {"input": 1, "output": 2, "cached_input": 0.1, "cache_write": 1.25}, "a/c": null}'
+  const text =
+    '{"a/b": {"input": 1, "output": 2, "cached_input": 0.1, "cache_write": 1.25, "cache_write_1h": 2, "reasoning": 3}, "a/c": null}'
   expect(parsePrices(text, 'prices.json')).toEqual({
-    prices: { 'a/b': { input: 1, output: 2, cachedInput: 0.1, cacheWrite: 1.25 }, 'a/c': null },
+    prices: {
+      'a/b': { input: 1, output: 2, cachedInput: 0.1, cacheWrite: 1.25, cacheWriteHour: 2, reasoning: 3 },
+      'a/c': null,
+    },
     problems: [],
   })
 })

@@ -11,6 +11,8 @@ const CLASSES = {
   output: 'output',
   cached_input: 'cachedInput',
   cache_write: 'cacheWrite',
+  cache_write_1h: 'cacheWriteHour',
+  reasoning: 'reasoning',
 } as const satisfies Record<string, keyof Price>
 
 /**
@@ -39,17 +41,11 @@ function readPrice(value: unknown): { readonly price: Price | null; readonly pro
     return { price: null, problem: `${unknown}: expected one of ${Object.keys(CLASSES).join(', ')}` }
   const wrong = Object.entries(value).find(([, amount]) => !isAmount(amount))
   if (wrong !== undefined) return { price: null, problem: `${wrong[0]}: expected US dollars for a million tokens` }
-  const { input, output, cached_input: cachedInput, cache_write: cacheWrite } = value
+  const { input, output } = value
   if (!isAmount(input) || !isAmount(output)) return { price: null, problem: 'expected `input` and `output`' }
-  return {
-    price: {
-      input,
-      output,
-      ...(isAmount(cachedInput) && { cachedInput }),
-      ...(isAmount(cacheWrite) && { cacheWrite }),
-    },
-    problem: null,
-  }
+  const named = Object.entries(CLASSES).map(([name, own]) => [own, value[name]] as const)
+  const others = Object.fromEntries(named.filter(([, amount]) => isAmount(amount)))
+  return { price: { ...others, input, output }, problem: null }
 }
 
 const isAmount = (value: unknown): value is number => typeof value === 'number' && value >= 0

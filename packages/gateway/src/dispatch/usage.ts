@@ -7,7 +7,11 @@ interface ProviderUsage extends CompletionUsage {
   readonly output_tokens?: number
   readonly input_tokens_details?: { readonly cached_tokens?: number } | null
   readonly output_tokens_details?: { readonly reasoning_tokens?: number } | null
-  readonly prompt_tokens_details?: { readonly cached_tokens?: number; readonly cache_write_tokens?: number } | null
+  readonly prompt_tokens_details?: {
+    readonly cached_tokens?: number
+    readonly cache_write_tokens?: number
+    readonly cache_write_1h_tokens?: number // ours: Anthropic bills it apart
+  } | null
   readonly prompt_cache_hit_tokens?: number // DeepSeek
   readonly cached_tokens?: number // Moonshot, Together
 }
@@ -41,6 +45,7 @@ function toTokenUsage(value: unknown): TokenUsage | null {
     count(usage.prompt_cache_hit_tokens) ??
     count(usage.cached_tokens)
   const cacheWritten = count(usage.prompt_tokens_details?.cache_write_tokens)
+  const cacheWrittenHour = count(usage.prompt_tokens_details?.cache_write_1h_tokens)
   const reasoning =
     count(usage.completion_tokens_details?.reasoning_tokens) ?? count(usage.output_tokens_details?.reasoning_tokens)
   return {
@@ -49,6 +54,7 @@ function toTokenUsage(value: unknown): TokenUsage | null {
     total,
     ...(cached === null ? {} : { cached }),
     ...(cacheWritten === null ? {} : { cacheWritten }),
+    ...(cacheWrittenHour === null ? {} : { cacheWrittenHour }),
     ...(reasoning === null ? {} : { reasoning }),
   }
 }

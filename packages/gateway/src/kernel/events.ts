@@ -10,6 +10,8 @@ export interface TokenUsage {
   readonly reasoning?: number
   /** Written to the provider's cache by this request; part of `input`. */
   readonly cacheWritten?: number
+  /** To be kept for an hour; part of `cacheWritten`. */
+  readonly cacheWrittenHour?: number
   /** Nobody counted: an answer broke off before its figures came, and these are the gateway's guess. */
   readonly isEstimated?: true
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { startGateway } from '../support/gateway.ts'
-import { json, startScriptedProvider } from '../support/scripted-provider.ts'
+import { json, startScriptedProvider, stream } from '../support/scripted-provider.ts'
 import { scrape } from './scrape.ts'
 
 const usage = {
@@ -39,6 +39,36 @@ describe('what an answer cost', () => {
 
   test('is that of the model a snapshot is of', async () => {
     expect((await costOf('gpt-4o-2024-08-06')).header).toBe('3')
+  })
+
+  test("knows Anthropic's two prices for writing to the cache, streamed and not", async () => {
+    const counted = {
+      input_tokens: 100_000,
+      cache_read_input_tokens: 200_000,
+      cache_creation_input_tokens: 300_000,
+      cache_creation: { ephemeral_5m_input_tokens: 200_000, ephemeral_1h_input_tokens: 100_000 },
+    }
+    const whole = { type: 'message', content: [], usage: { ...counted, output_tokens: 10_000 } }
+    const events = [
+      { type: 'message_start', message: { usage: { ...counted, output_tokens: 1 } } },
+      { type: 'content_block_delta', delta: { type: 'text_delta', text: 'Hi' } },
+      { type: 'message_delta', delta: {}, usage: { output_tokens: 10_000 } },
+      { type: 'message_stop' },
+    ]
+    await using provider = await startScriptedProvider(json(whole))
+    await using gateway = await startGateway({ providers: { anthropic: `${provider.origin}/v1` } })
+    const costOfMessage = async (id: string, isStreamed: boolean) => {
+      const messages = [{ role: 'user', content: 'Hi' }]
+      const body = JSON.stringify({ model: 'claude-sonnet-4-5', max_tokens: 9, messages, stream: isStreamed })
+      const headers = { 'x-request-id': id }
+      await (await fetch(`${gateway.url}/v1/messages?provider=anthropic`, { method: 'POST', body, headers })).text()
+      return (await gateway.finished(id)).costUsd
+    }
+    // 0.1 M fresh at 3, 0.2 M read at 0.3, 0.2 M written at 3.75, 0.1 M for an hour at 6, 0.01 M out at 15
+    const dollars = 0.3 + 0.06 + 0.75 + 0.6 + 0.15
+    expect(await costOfMessage('whole', false)).toBeCloseTo(dollars, 9)
+    provider.play(stream(events.map((event) => `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`)))
+    expect(await costOfMessage('streamed', true)).toBeCloseTo(dollars, 9)
   })
 
   test('is unknown for a model without a price: no header, no series, not zero', async () => {

@@ -33,12 +33,19 @@ export function usageToChat(value: unknown): JsonObject {
   const written = count(usage['cache_creation_input_tokens'])
   const input = count(usage['input_tokens']) + cached + written
   const output = count(usage['output_tokens'])
+  const writes = isObject(usage['cache_creation']) ? usage['cache_creation'] : {}
+  const hour = count(writes['ephemeral_1h_input_tokens'])
   const { thinking_tokens: reasoning } = details
   return {
     prompt_tokens: input,
     completion_tokens: output,
     total_tokens: input + output,
-    prompt_tokens_details: { cached_tokens: cached, cache_write_tokens: written },
+    prompt_tokens_details: {
+      cached_tokens: cached,
+      cache_write_tokens: written,
+      // Billed apart from what is kept for five minutes.
+      ...(hour > 0 && { cache_write_1h_tokens: hour }),
+    },
     ...(reasoning === undefined ? {} : { completion_tokens_details: { reasoning_tokens: count(reasoning) } }),
   }
 }
