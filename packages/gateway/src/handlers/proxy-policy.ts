@@ -20,6 +20,16 @@ export function requirePermittedModels(request: ProxiedRequest, isAllowed: IsAll
     throw notAllowed('The request does not say in a readable way which model it is for')
 }
 
+/** More of a body is not searched for a model: telling who was asked must cost nothing that one would notice. */
+const SEARCHED_BYTES = 256 * 1024
+
+/** The model a request is for, as its path or its JSON names it first; `null`: not told, or not where one looks. */
+export function modelOf({ path, body }: Pick<ProxiedRequest, 'path' | 'body'>): string | null {
+  const [model = null] = modelsInPath(path)
+  if (model !== null || body.byteLength > SEARCHED_BYTES) return model
+  return modelsInJson(body)[0] ?? null
+}
+
 /** Throws model_not_allowed for the first of the models that may not be used. */
 export function requirePermitted(models: readonly string[], isAllowed: IsAllowed): void {
   const refused = models.find((model) => !isAllowed(model))

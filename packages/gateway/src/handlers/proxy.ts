@@ -10,7 +10,7 @@ import { GatewayError } from '../kernel/errors.ts'
 import type { Exchange, Handler } from '../kernel/exchange.ts'
 import type { Account, Endpoint, UpstreamAnswer, UpstreamRequest } from '../providers/provider.ts'
 import { proxyPath, withoutDoubledVersion } from './proxy-path.ts'
-import { permittedList, plainPath, requirePermittedModels } from './proxy-policy.ts'
+import { modelOf, permittedList, plainPath, requirePermittedModels } from './proxy-policy.ts'
 
 export interface ProxyParts {
   /** Throws provider_not_found, provider_not_configured. */
@@ -37,12 +37,15 @@ export function proxy({ account, isAllowed, dispatch }: ProxyParts): Handler {
     // A list that has to be read must come as plain text.
     const headers = isList ? without(exchange.headers, 'accept-encoding') : exchange.headers
     const request = { account: target, method, path: path + search, endpoint, headers, body, passThrough: true, signal }
-    const answer = await send(dispatch, exchange, request, null)
+    const model = modelOf({ path, body: body instanceof Uint8Array ? body : NOTHING })
+    const answer = await send(dispatch, exchange, request, model)
     const isListed = isList && answer.status === 200
     const options = dispatch.relay(provider)
     return isListed ? permittedModels(exchange, answer, permits, options) : relay(exchange, answer, options)
   }
 }
+
+const NOTHING = new Uint8Array(0)
 
 /** The operation the path is, or what the provider wants on all its other paths. */
 function endpointAt({ provider }: Account, path: string): Pick<Endpoint, 'auth' | 'headers'> {
@@ -80,7 +83,7 @@ async function permittedBody(
   refuseBodyOnGet(exchange)
   const body = exchange.body.stream() === null ? null : await exchange.body.bytes()
   const contentType = exchange.headers.get('content-type') ?? ''
-  requirePermittedModels({ path, contentType, body: body ?? new Uint8Array(0) }, permits)
+  requirePermittedModels({ path, contentType, body: body ?? NOTHING }, permits)
   return body
 }
 

@@ -88,6 +88,42 @@ describe('a request that was answered', () => {
     expect(after.value('gen_ai_client_token_usage', { ...proxied, gen_ai_token_type: 'input' })).toBe(10)
   })
 
+  test('on /proxy is that of the model its body or its path names', async () => {
+    const before = await scrape(gateway)
+    const answered = await ask({ model: 'known' }, '/proxy/openai/v1/chat/completions')
+    await ask({}, '/proxy/openai/v1/models/known:generateContent')
+    const after = await scrape(gateway)
+    const counted = (labels: Record<string, string>) => {
+      const all = { gen_ai_provider_name: 'openai', gen_ai_request_model: 'known', ...labels }
+      const name = 'gen_ai_server_request_duration_seconds'
+      return after.count(name, all) - before.count(name, all)
+    }
+    expect(answered.headers.get('x-gateway-model')).toBe('known')
+    expect(counted({ gen_ai_operation_name: 'chat' })).toBe(1)
+    expect(counted({ gen_ai_operation_name: 'generate_content' })).toBe(1)
+  })
+
+  test.each([
+    ['/v1/embeddings', { input: 'x' }, 'embeddings'],
+    ['/v1/completions', { prompt: 'x' }, 'text_completion'],
+    ['/v1/audio/speech', { input: 'x' }, 'other'],
+    ['/v1/images/generations', { prompt: 'x' }, 'other'],
+    ['/v1/moderations', { input: 'x' }, 'other'],
+    ['/v1/messages', { max_tokens: 9 }, 'chat'],
+    ['/v1/responses', { input: 'x' }, 'chat'],
+  ])('is measured on %s', async (path, body, operation) => {
+    const before = await scrape(gateway)
+    await ask({ model: 'openai/known', ...body }, path)
+    const after = await scrape(gateway)
+    const labels = { gen_ai_provider_name: 'openai', gen_ai_request_model: 'known', gen_ai_operation_name: operation }
+    for (const [name, of] of [
+      ['gen_ai_server_request_duration_seconds', labels],
+      ['http_server_request_duration_seconds', { http_route: path }],
+      ['llm_request_duration', { provider: 'openai', request_path: path }],
+    ] as const)
+      expect([name, after.count(name, of) - before.count(name, of)]).toEqual([name, 1])
+  })
+
   test('as a stream tells when its first token came and how long the others took', async () => {
     const delta = (content: string) => `data: ${JSON.stringify({ choices: [{ delta: { content } }] })}\n\n`
     const end = `data: {"choices":[],"usage":{"prompt_tokens":2,"completion_tokens":2}}\n\ndata: [DONE]\n\n`
