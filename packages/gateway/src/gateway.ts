@@ -25,6 +25,7 @@ import { cors } from './steps/cors.ts'
 import { guard, type GuardParts } from './steps/guard.ts'
 import { limit } from './steps/limit.ts'
 import { observe } from './steps/observe.ts'
+import { spanContent } from './steps/span-content.ts'
 import type { Connections } from './upstream/client.ts'
 
 export interface GatewayOptions extends Configuration {
@@ -130,14 +131,18 @@ export function createGateway(options: GatewayOptions): Gateway {
 const namedModels = ({ deployments }: ModelRoute): string[] =>
   deployments.map(({ provider, model }) => `${provider}/${model}`)
 
-function stepsOf(verifier: GuardParts['verifier'], { settings, emit }: GatewayOptions): RouterParts['steps'] {
+function stepsOf(
+  verifier: GuardParts['verifier'],
+  { settings, emit, telemetry }: GatewayOptions,
+): RouterParts['steps'] {
   const { server, logContent, logLevel } = settings
   const limited = limit(server.maxInFlight)
-  const overheard = logContent && logLevel === 'debug' ? content(emit) : null
+  const logged = logContent && logLevel === 'debug' ? content(emit) : null
+  const traced = settings.telemetry.captureContent && (telemetry?.startTrace ?? null) !== null ? spanContent : null
   return ({ access, acceptApiKeyHeader = false }) => {
     const guarded = guard({ access, verifier, acceptApiKeyHeader })
     if (access === 'public') return guarded
-    return (next) => guarded(limited(overheard === null ? next : overheard(next)))
+    return (next) => guarded(limited([logged, traced].reduce((inner, step) => step?.(inner) ?? inner, next)))
   }
 }
 

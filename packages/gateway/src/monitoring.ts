@@ -4,6 +4,7 @@ import type { Gateway } from './gateway.ts'
 import { type Listener, listen } from './server/listen.ts'
 import type { OtlpOptions } from './telemetry/otlp.ts'
 import type { Telemetry } from './telemetry/telemetry.ts'
+import type { Sampling } from './telemetry/traces.ts'
 
 export interface MonitoringOptions {
   readonly settings: Settings
@@ -24,15 +25,16 @@ export interface Monitoring extends Telemetry {
 /** Starts what watches the gateway; `null` when ENABLE_TELEMETRY is off, and then OpenTelemetry is not even read. */
 export async function startMonitoring(options: MonitoringOptions): Promise<Monitoring | null> {
   const { settings, version, droppedLines, warn } = options
-  if (!settings.enableTelemetry) return null
+  if (!settings.enableTelemetry || settings.telemetry.isDisabled) return null
   const { createTelemetry } = await import('./telemetry/telemetry.ts')
   let gateway: Pick<Gateway, 'knowsModel' | 'connections'> | null = null
   const telemetry = createTelemetry({
     name: settings.applicationName,
     version,
+    resource: resourceOf(settings),
     clock: systemClock,
     otlp: otlpOptions(settings),
-    traceRatio: settings.telemetry.traceRatio,
+    sampling: samplingOf(settings),
     knowsModel: (provider, model) => gateway?.knowsModel(provider, model) ?? false,
     connections: () => gateway?.connections() ?? { busy: 0, idle: 0 },
     droppedLines,
@@ -59,6 +61,30 @@ function otlpOptions({ telemetry }: Settings): OtlpOptions {
     tracesUrl: otlpTracesEndpoint ?? at('/v1/traces'),
     metricsIntervalMs: Math.max(1, metricIntervalMs),
   }
+}
+
+/** As OpenTelemetry's resource variables are written; what cannot be decoded stays as it came. */
+function resourceOf({ telemetry }: Settings): Readonly<Record<string, string>> {
+  const written = telemetry.resourceAttributes.flatMap((pair): [string, string][] => {
+    const [name = '', ...value] = pair.split('=')
+    return name.trim() === '' || value.length === 0 ? [] : [[name.trim(), decoded(value.join('=').trim())]]
+  })
+  const name = telemetry.serviceName
+  return { ...Object.fromEntries(written), ...(name === null ? {} : { 'service.name': name }) }
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}
+
+function samplingOf({ telemetry: { sampler, traceRatio } }: Settings): Sampling {
+  const heedsClient = sampler.startsWith('parentbased_')
+  if (sampler.endsWith('always_on')) return { ratio: 1, heedsClient }
+  return { ratio: sampler.endsWith('always_off') ? 0 : traceRatio, heedsClient }
 }
 
 const IDLE_MS = 60_000

@@ -50,6 +50,21 @@ function openDoor({ server, enableAuth }: SettingValues, given: ProviderTable): 
   ]
 }
 
+function telemetryDoubts({ enableTelemetry, telemetry }: SettingValues): readonly string[] {
+  const { otlpProtocol, otlpEndpoint, otlpTracesEndpoint, captureContent, isDisabled } = telemetry
+  if (!enableTelemetry || isDisabled) return []
+  const warnings: string[] = []
+  if (otlpProtocol !== 'http/protobuf')
+    warnings.push(
+      `OTEL_EXPORTER_OTLP_PROTOCOL is ${otlpProtocol}: the collector is spoken to in http/protobuf all the same.`,
+    )
+  if (captureContent && (otlpTracesEndpoint ?? otlpEndpoint) !== null)
+    warnings.push(
+      'OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT is true: prompts and answers are written into the traces.',
+    )
+  return warnings
+}
+
 /** What works but is likely not meant. */
 export function doubts(
   settings: SettingValues,
@@ -57,7 +72,7 @@ export function doubts(
   providers: readonly KnownProvider[],
 ): readonly string[] {
   const { enableAuth, oidc, routing, logContent, logLevel } = settings
-  const warnings = [...openDoor(settings, given)]
+  const warnings = [...openDoor(settings, given), ...telemetryDoubts(settings)]
   if (logContent) {
     const isHeard = logLevel === 'debug'
     warnings.push(

@@ -6,6 +6,8 @@ import { settingGroups } from './settings.ts'
 
 const WIDTH = 100
 const INDENT = '  '
+/** A longer term has a line to itself: one must not narrow the column of all. */
+const WIDEST = 40
 
 /** The flags of the command line. */
 export const flags = {
@@ -42,19 +44,25 @@ type Definitions = readonly (readonly [term: string, meaning: string])[]
 
 /** Two columns: terms, and what they mean beside them. */
 function definitions(entries: Definitions, column: number): readonly string[] {
-  return entries.flatMap(([term, meaning]) =>
-    wrap(meaning, WIDTH - column).map((line, index) => (index === 0 ? INDENT + term : '').padEnd(column) + line),
-  )
+  return entries.flatMap(([term, meaning]) => {
+    const isWide = term.length > WIDEST
+    const lines = wrap(meaning, WIDTH - column)
+    const beside = lines.map((line, index) => (index === 0 && !isWide ? INDENT + term : '').padEnd(column) + line)
+    return isWide ? [INDENT + term, ...beside] : beside
+  })
 }
 
 function section(title: string, entries: Definitions, column: number): readonly string[] {
   return ['', title, ...definitions(entries, column)]
 }
 
+const widest = (rows: readonly Setting[]): number =>
+  Math.max(...rows.map(({ env }) => env.length).filter((length) => length <= WIDEST))
+
 /** The text of `--help`, printed from the settings table; no line is longer than 100 columns. */
 export function helpText(providers: readonly KnownProvider[]): string {
   const groups = settingGroups.map(({ title, settings }) => ({ title, rows: rowsOf(settings) }))
-  const column = Math.max(...groups.flatMap(({ rows }) => rows.map(({ env }) => env.length))) + 2 * INDENT.length
+  const column = widest(groups.flatMap(({ rows }) => rows)) + 2 * INDENT.length
   const describe = (rows: readonly Setting[]): Definitions => rows.map((row) => [row.env, sentences(row)])
   const ids = providers.map(({ id }) => envPrefix(id)).join(', ')
   return [

@@ -1,4 +1,4 @@
-import { bool, fraction, int, oneOf, path, port, url } from './readers.ts'
+import { bool, fraction, int, list, oneOf, path, port, text, url } from './readers.ts'
 import type { SettingTable } from './setting.ts'
 
 /** What the gateway tells of itself, and to whom. */
@@ -22,6 +22,36 @@ export const telemetrySettings = {
       read: bool,
       fallback: 'false',
       about: 'Takes metrics that clients push over OTLP to `POST /v1/metrics`, and shows them with their `source`.',
+    },
+    isDisabled: {
+      env: 'OTEL_SDK_DISABLED',
+      read: bool,
+      fallback: 'false',
+      about: 'Switches all telemetry off, whatever ENABLE_TELEMETRY says.',
+    },
+    serviceName: {
+      env: 'OTEL_SERVICE_NAME',
+      read: text,
+      fallback: null,
+      about: 'Who reports, `service.name`; else the one of OTEL_RESOURCE_ATTRIBUTES, else APPLICATION_NAME.',
+    },
+    resourceAttributes: {
+      env: 'OTEL_RESOURCE_ATTRIBUTES',
+      read: list,
+      fallback: '',
+      about: 'What is told of who reports, such as `deployment.environment.name=prod`.',
+    },
+    otlpProtocol: {
+      env: 'OTEL_EXPORTER_OTLP_PROTOCOL',
+      read: text,
+      fallback: 'http/protobuf',
+      about: 'How the collector is spoken to. Only `http/protobuf` is known here; another word is warned of.',
+    },
+    captureContent: {
+      env: 'OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT',
+      read: bool,
+      fallback: 'false',
+      about: 'Writes what is asked and answered into the spans of the traces. Without it, no prompt is in any.',
     },
     otlpEndpoint: {
       env: 'OTEL_EXPORTER_OTLP_ENDPOINT',
@@ -49,11 +79,24 @@ export const telemetrySettings = {
       fallback: '60000',
       about: 'Milliseconds between two pushes of metrics.',
     },
+    sampler: {
+      env: 'OTEL_TRACES_SAMPLER',
+      read: oneOf(
+        'parentbased_traceidratio',
+        'parentbased_always_on',
+        'parentbased_always_off',
+        'traceidratio',
+        'always_on',
+        'always_off',
+      ),
+      fallback: 'parentbased_traceidratio',
+      about: 'Which traces are recorded. With `parentbased_` before it, the client decides about its own.',
+    },
     traceRatio: {
       env: 'OTEL_TRACES_SAMPLER_ARG',
       read: fraction,
       fallback: '1',
-      about: 'How many of the traces that begin here are recorded, 0 to 1. The client decides about its own.',
+      about: 'How many traces a sampler by ratio records, 0 to 1.',
     },
   },
   pricesPath: {

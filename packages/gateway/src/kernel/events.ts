@@ -16,6 +16,12 @@ export interface TokenUsage {
   readonly isEstimated?: true
 }
 
+/** What was asked and answered, word for word, as far as it has passed; `null`: more than is kept. */
+export interface SpokenContent {
+  readonly request: () => string | null
+  readonly answer: () => string | null
+}
+
 /** How an answer ended. `left`: the client went away. `failed`: the answer is an error or broke off. */
 export type Outcome = 'complete' | 'failed' | 'left'
 
@@ -56,6 +62,8 @@ export type ExchangeEvent =
       /** A guess at the tokens in it; `null` when nothing is known of what passed. */
       readonly tokens: number | null
     }
+  /** Told only where the operator wants content in traces. */
+  | { readonly type: 'content'; readonly content: SpokenContent }
   /** Something went wrong that the client is not told in full; for the log. */
   | { readonly type: 'fault'; readonly error: unknown }
 
@@ -98,6 +106,8 @@ export interface ExchangeSummary {
   /** Until the last attempt's status line; `null` when no provider was asked. */
   readonly upstreamMs: number | null
   readonly firstContentMs: number | null
+  /** `null`: nobody may know it. */
+  readonly content: SpokenContent | null
   readonly error: unknown
 }
 

@@ -8,8 +8,8 @@ const LIMIT_BYTES = 64 * 1024
 export function content(emit: Emit): Step {
   return (next) => async (exchange) => {
     const { id, route } = exchange
-    const told = (direction: 'request' | 'answer') => (text: string) =>
-      emit({ type: 'content', id, route, direction, text })
+    const told = (direction: 'request' | 'answer') =>
+      teller((text) => emit({ type: 'content', id, route, direction, text }))
     const response = await next({
       ...exchange,
       signal: exchange.signal,
@@ -20,32 +20,49 @@ export function content(emit: Emit): Step {
   }
 }
 
-type Tell = (text: string) => void
+/** Hears bytes pass. */
+export interface Listener {
+  readonly part: (bytes: Uint8Array) => void
+  /** Nothing follows, however it ended. */
+  readonly end: () => void
+}
 
-function overheard(body: RequestBody, tell: Tell): RequestBody {
+/** Tells what has passed once, at its end. */
+function teller(tell: (text: string) => void): Listener {
+  const passed: Uint8Array[] = []
+  let size = 0
   return {
-    async bytes() {
-      const bytes = await body.bytes()
-      tell(textOf([bytes]))
-      return bytes
+    part(bytes) {
+      if (size < LIMIT_BYTES) passed.push(bytes)
+      size += bytes.byteLength
     },
-    stream() {
-      const stream = body.stream()
-      return stream === null ? null : tapped(stream, tell)
+    end() {
+      if (size > 0) tell(textOf(passed))
+      size = 0
     },
   }
 }
 
-/** The same bytes; what has passed is told once, however it ends. */
-function tapped(stream: ReadableStream<Uint8Array>, tell: Tell): ReadableStream<Uint8Array> {
+/** The same body; whoever takes it is heard. */
+export function overheard(body: RequestBody, listener: Listener): RequestBody {
+  return {
+    async bytes() {
+      const bytes = await body.bytes()
+      listener.part(bytes)
+      listener.end()
+      return bytes
+    },
+    stream() {
+      const stream = body.stream()
+      return stream === null ? null : tapped(stream, listener)
+    },
+  }
+}
+
+/** The same bytes, heard as they pass. */
+export function tapped(stream: ReadableStream<Uint8Array>, { part, end }: Listener): ReadableStream<Uint8Array> {
   // Not locked before somebody reads: a body that was looked at as a stream may still be taken as a whole.
   let reader: ReadableStreamDefaultReader<Uint8Array> | null = null
-  const passed: Uint8Array[] = []
-  let size = 0
-  const end = () => {
-    if (size > 0) tell(textOf(passed))
-    size = 0
-  }
   return new ReadableStream(
     {
       async pull(controller) {
@@ -55,8 +72,7 @@ function tapped(stream: ReadableStream<Uint8Array>, tell: Tell): ReadableStream<
             end()
             return controller.close()
           }
-          if (size < LIMIT_BYTES) passed.push(value)
-          size += value.byteLength
+          part(value)
           controller.enqueue(value)
         } catch (error) {
           end()

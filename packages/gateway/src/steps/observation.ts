@@ -47,6 +47,7 @@ export class Observation {
     upstreamMs: null,
     firstContentMs: null,
     streamed: false,
+    content: null,
     error: null,
   }
 
@@ -94,6 +95,9 @@ export class Observation {
         break
       case 'stream.first-content':
         told.firstContentMs = this.elapsedMs()
+        break
+      case 'content':
+        told.content = event.content
         break
       case 'fault':
         told.error = event.error
@@ -154,7 +158,7 @@ export class Observation {
   summary(exchange: Exchange, status: number, outcome: Outcome, code: string | null): ExchangeSummary {
     const { id, route, method, path, trace } = exchange
     const { caller, provider, model, upstreamRequestId, usage, upstreamMs } = this.#told
-    const { firstContentMs, streamed, error } = this.#told
+    const { firstContentMs, streamed, content, error } = this.#told
     // Written out: copying the members one does not see costs as much as all the rest of this.
     return {
       id,
@@ -177,6 +181,7 @@ export class Observation {
       upstreamMs,
       firstContentMs,
       streamed,
+      content,
       error,
     }
   }

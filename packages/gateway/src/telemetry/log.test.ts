@@ -41,6 +41,7 @@ const finished = (changes: Partial<ExchangeSummary>): GatewayEvent => ({
     gatewayMs: 1,
     upstreamMs: null,
     firstContentMs: null,
+    content: null,
     error: null,
     ...changes,
   },

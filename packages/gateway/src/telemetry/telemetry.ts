@@ -11,15 +11,16 @@ import { createMetrics } from './metrics.ts'
 import { createMetricPush, createSpanExporter, type OtlpOptions, type SinkListener } from './otlp.ts'
 import { familiesOf, prometheusName, prometheusText } from './prometheus.ts'
 import { createPushedMetrics, type PushedMetrics } from './pushed-metrics.ts'
-import { createTraces, type Traces } from './traces.ts'
+import { createTraces, type Sampling, type Traces } from './traces.ts'
 
 export interface TelemetryOptions extends LabelOptions {
   readonly name: string
   readonly version: string
   readonly clock: Clock
   readonly otlp: OtlpOptions
-  /** Of the traces that begin here: how many are recorded, 0 to 1. */
-  readonly traceRatio: number
+  /** What is told of who reports, besides the name and the version. */
+  readonly resource: Readonly<Record<string, string>>
+  readonly sampling: Sampling
   /** Connections to providers, now. */
   readonly connections: () => { readonly busy: number; readonly idle: number }
   /** Log lines that were dropped so far. */
@@ -58,7 +59,7 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
   const labels = createLabels(options)
   const lost = { metrics: 0, traces: 0 }
   const sink: SinkListener = { dropped: (which, items) => void (lost[which] += items), changed: sinkChanged }
-  const resource = resourceOf(name, version)
+  const resource = resourceOf(name, version, options.resource)
   const reader = new ScrapeReader()
   const push = otlp.metricsUrl === null ? [] : [createMetricPush(otlp.metricsUrl, otlp.metricsIntervalMs, sink)]
   const provider = new MeterProvider({ resource, readers: [reader, ...push] })
@@ -120,11 +121,12 @@ const nameOf = (name: string): string => PROMETHEUS_NAMES.get(name) ?? prometheu
 type Resource = NonNullable<MeterProviderOptions['resource']>
 
 /** Who reports. Written out: what OpenTelemetry has for it is a package more, and looks around on the machine. */
-function resourceOf(name: string, version: string): Resource {
+function resourceOf(name: string, version: string, told: TelemetryOptions['resource']): Resource {
   const attributes = {
     'service.name': name,
     'service.version': version,
     'service.instance.id': crypto.randomUUID(),
+    ...told,
     'telemetry.sdk.name': 'opentelemetry',
     'telemetry.sdk.language': 'nodejs',
   }
@@ -144,14 +146,14 @@ interface TraceParts {
 
 function openTraces(
   url: string | null,
-  { version, traceRatio }: TelemetryOptions,
+  { version, sampling }: TelemetryOptions,
   { resource, labels, sink }: TraceParts,
 ): Traces | null {
   if (url === null) return null
   return createTraces({
     exporter: createSpanExporter(url, sink),
     resource,
-    ratio: traceRatio,
+    sampling,
     version,
     labels,
     drop: (spans) => sink.dropped('traces', spans),

@@ -20,12 +20,20 @@ import {
 import type { ExchangeSummary, Try } from '../kernel/events.ts'
 import { newSpanId, newTraceId, readTraceParent, type TraceContext } from '../kernel/trace.ts'
 import type { Labels } from './labels.ts'
+import { contentAttributes } from './span-content.ts'
+
+/** Which traces are recorded. */
+export interface Sampling {
+  /** How many, 0 to 1. */
+  readonly ratio: number
+  /** Whether a client decides about its own. */
+  readonly heedsClient: boolean
+}
 
 export interface TracesOptions {
   readonly exporter: SpanExporter
   readonly resource: NonNullable<TracerProviderOptions['resource']>
-  /** Of the traces that begin here: how many are recorded, 0 to 1. A client's own decision holds for its traces. */
-  readonly ratio: number
+  readonly sampling: Sampling
   readonly version: string
   readonly labels: Labels
   /** Spans that found the queue full. */
@@ -46,11 +54,13 @@ const QUEUE_LIMIT = 2048
 /**
  * Writes the spans of an exchange when it is over: one for the request, one for each try at a provider. Ids are given out
  * while it runs, so that the provider and the client can name them; everything else can wait. Spans hold figures and
- * names, never what was asked or answered.
+ * names; what was asked and answered only where the operator has opted in.
  */
 export function createTraces(options: TracesOptions): Traces {
-  const { exporter, resource, ratio, version, labels, drop } = options
-  const sampler = new TraceIdRatioBasedSampler(ratio)
+  const { exporter, resource, sampling, version, labels, drop } = options
+  const sampler = new TraceIdRatioBasedSampler(sampling.ratio)
+  const picks = (traceId: string): boolean =>
+    sampler.shouldSample(ROOT_CONTEXT, traceId).decision === SamplingDecision.RECORD_AND_SAMPLED
   const planned = { traceId: '', spanId: '' }
   let waiting = 0
   const processor = new BatchSpanProcessor({ exporter: counted(exporter, (spans) => (waiting -= spans)) })
@@ -74,10 +84,12 @@ export function createTraces(options: TracesOptions): Traces {
   return {
     start(headers) {
       const parent = readTraceParent(headers)
-      if (parent !== null) return { ...parent, spanId: newSpanId() }
+      if (parent !== null) {
+        const isSampled = sampling.heedsClient ? parent.isSampled : picks(parent.traceId)
+        return { ...parent, isSampled, spanId: newSpanId() }
+      }
       const traceId = newTraceId()
-      const isSampled = sampler.shouldSample(ROOT_CONTEXT, traceId).decision === SamplingDecision.RECORD_AND_SAMPLED
-      return { traceId, spanId: newSpanId(), parentSpanId: null, isSampled, state: null }
+      return { traceId, spanId: newSpanId(), parentSpanId: null, isSampled: picks(traceId), state: null }
     },
     listen(summary, finishedAt) {
       const { trace, tries } = summary
@@ -195,6 +207,7 @@ function trySpan(summary: ExchangeSummary, one: Try, { trace, labels, startedAt 
           'gen_ai.response.time_to_first_chunk': (firstContentMs - one.startMs) / 1000,
         }),
       ...(isAnswer && usage !== null && usageAttributes(usage)),
+      ...(one === tries.at(-1) && summary.content !== null && contentAttributes(summary.content)),
     },
   }
 }

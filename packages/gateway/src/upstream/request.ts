@@ -82,7 +82,11 @@ function headersOf(request: UpstreamRequest, auth: Auth, { userAgent, ownName }:
   if (!passThrough && request.body !== null) headers['content-type'] = request.content?.type ?? 'application/json'
   headers['accept-encoding'] ??= 'identity'
   headers['user-agent'] ??= userAgent
-  Object.assign(headers, request.trace)
+  if (request.trace !== undefined) {
+    // What belongs to a trace that could not be read must not join ours (W3C Trace Context, 4.2).
+    delete headers['tracestate']
+    Object.assign(headers, request.trace)
+  }
   addFixed(headers, account.provider.headers, passThrough)
   addFixed(headers, endpoint?.headers, passThrough)
   if (account.credential !== null) {

@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http'
 import { gunzipSync } from 'node:zlib'
 import protobuf from 'protobufjs'
 import { until } from '../support/wire.ts'
@@ -63,6 +63,7 @@ export interface CollectedSpan {
 export interface Collector {
   readonly url: string
   readonly spans: readonly CollectedSpan[]
+  readonly requests: readonly { readonly path: string; readonly headers: IncomingHttpHeaders }[]
   /** Names of all metrics it was told of. */
   readonly metricNames: ReadonlySet<string>
   /** Every byte it got, as text. */
@@ -77,12 +78,14 @@ export async function startCollector({ answers = true } = {}): Promise<Collector
   const spans: CollectedSpan[] = []
   const metricNames = new Set<string>()
   const bodies: Buffer[] = []
+  const requests: Collector['requests'][number][] = []
   async function take(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const parts: Buffer[] = []
     for await (const part of request) parts.push(Buffer.from(part))
     const sent = Buffer.concat(parts)
     const body = request.headers['content-encoding'] === 'gzip' ? gunzipSync(sent) : sent
     bodies.push(body)
+    requests.push({ path: request.url ?? '', headers: request.headers })
     if (request.url === '/v1/traces') spans.push(...spansIn(body))
     if (request.url === '/v1/metrics') for (const name of namesIn(body)) metricNames.add(name)
     if (answers) response.writeHead(200, { 'content-type': 'application/x-protobuf' }).end()
@@ -97,6 +100,7 @@ export async function startCollector({ answers = true } = {}): Promise<Collector
   return {
     url: `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}`,
     spans,
+    requests,
     metricNames,
     received: () => Buffer.concat(bodies).toString('latin1'),
     async spansUntil(count) {

@@ -86,11 +86,39 @@ describe('spans', () => {
     expect(stage.provider.requests[0]?.header('traceparent')).toMatch(/^00-0af7651916cd43dd8448eb211c80319c-\w{16}-00$/)
   })
 
-  test('of traces that begin here are written for the part that is asked for', async () => {
-    await using stage = await scene({ OTEL_TRACES_SAMPLER_ARG: '0' })
-    await (await stage.ask({ traceparent: 'nonsense' })).text()
+  const recording = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
+  const none = recording.replace(/01$/, '00')
+  test.each([
+    ['parentbased_traceidratio', '0', '', 0],
+    ['parentbased_traceidratio', '0', recording, 2],
+    ['parentbased_traceidratio', '1', none, 0],
+    ['parentbased_always_on', '0', '', 2],
+    ['parentbased_always_off', '1', '', 0],
+    ['traceidratio', '0', recording, 0],
+    ['always_on', '0', none, 2],
+    ['always_off', '1', recording, 0],
+  ])('are written as %s with %p says, for a client that says %p', async (sampler, ratio, traceparent, count) => {
+    await using stage = await scene({ OTEL_TRACES_SAMPLER: sampler, OTEL_TRACES_SAMPLER_ARG: ratio })
+    await (await stage.ask(traceparent === '' ? {} : { traceparent })).text()
     await stage.gateway.close()
-    expect(stage.collector.spans).toEqual([])
+    expect(stage.collector.spans).toHaveLength(count)
+  })
+
+  test.each([
+    'nonsense',
+    '00-00000000000000000000000000000000-b7ad6b7169203331-01',
+    '00-0af7651916cd43dd8448eb211c80319c-0000000000000000-01',
+    'ff-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
+    recording.toUpperCase(),
+  ])('begin a trace of their own where the client sends %s', async (traceparent) => {
+    await using stage = await scene()
+    await (await stage.ask({ traceparent, tracestate: 'vendor=x' })).text()
+    await stage.gateway.close()
+    const request = stage.collector.spans.find(({ kind }) => kind === SERVER)
+    expect(request?.parentSpanId).toBe('')
+    expect(request?.traceId).toMatch(/^(?!0{32})[0-9a-f]{32}$/)
+    expect(request?.traceId).not.toBe('0af7651916cd43dd8448eb211c80319c')
+    expect(stage.provider.requests[0]?.header('tracestate')).toBeUndefined()
   })
 })
 
@@ -100,6 +128,41 @@ test('without a collector the trace of the client passes as it came', async () =
   const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
   await fetch(`${gateway.url}/v1/chat/completions`, { method: 'POST', body, headers: { traceparent } })
   expect(provider.requests[0]?.header('traceparent')).toBe(traceparent)
+})
+
+describe("OpenTelemetry's variables", () => {
+  test('say who reports', async () => {
+    await using stage = await scene({
+      OTEL_SERVICE_NAME: 'told-name',
+      OTEL_RESOURCE_ATTRIBUTES: 'service.name=lesser-name,deployment.environment.name=pro%64uction',
+    })
+    await (await stage.ask()).text()
+    await stage.gateway.close()
+    const received = stage.collector.received()
+    for (const told of ['told-name', 'deployment.environment.name', 'production']) expect(received).toContain(told)
+    expect(received).not.toContain('lesser-name')
+  })
+
+  test('switch everything off', async () => {
+    await using stage = await scene({ OTEL_SDK_DISABLED: 'true' })
+    expect((await stage.ask()).status).toBe(200)
+    await stage.gateway.close()
+    expect(stage.collector.requests).toEqual([])
+  })
+
+  test('say where each signal goes, how it is packed, and with which headers', async () => {
+    const told = { OTEL_EXPORTER_OTLP_HEADERS: 'api-key=of%20mine', OTEL_EXPORTER_OTLP_COMPRESSION: 'gzip' }
+    Object.assign(process.env, told)
+    await using elsewhere = await startCollector()
+    await using stage = await scene({ OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: `${elsewhere.url}/own/path` })
+    for (const name of Object.keys(told)) delete process.env[name]
+    await (await stage.ask()).text()
+    await stage.gateway.close()
+    expect(stage.collector.requests.map(({ path }) => path)).toEqual(['/v1/metrics'])
+    expect(elsewhere.requests.map(({ path }) => path)).toEqual(['/own/path'])
+    for (const { headers } of [...stage.collector.requests, ...elsewhere.requests])
+      expect(headers).toMatchObject({ 'api-key': 'of mine', 'content-encoding': 'gzip' })
+  })
 })
 
 test('metrics are pushed under the names of the table', async () => {
