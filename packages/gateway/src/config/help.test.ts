@@ -8,7 +8,7 @@ const help = helpText(catalog)
 
 test('--help names every setting with its default, every flag and every provider', () => {
   for (const { env, fallback } of rowsOf(settings)) {
-    expect(help).toMatch(new RegExp(`^  ${env} `, 'm'))
+    expect(help).toMatch(new RegExp(`^  ${env}(?: |$)`, 'm'))
     expect(help.replace(/\s+/g, ' ')).toContain(fallback ?? '')
   }
   for (const flag of Object.keys(flags)) expect(help).toContain(`  ${flag} `)

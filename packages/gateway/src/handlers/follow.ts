@@ -49,7 +49,23 @@ export function createFollow({ selector, permit, ...parts }: FollowParts): Follo
         run.settle()
       }
     }
-    return attempt(plan, tryTarget, heeds ? parts : withoutBreakers, exchange)
+    return attempt(plan, tryTarget, tellingPauses(heeds ? parts : withoutBreakers, exchange), exchange)
+  }
+}
+
+/** A pause between two tries is neither the gateway's work nor the provider's. */
+function tellingPauses(parts: AttemptParts, exchange: Exchange): AttemptParts {
+  const { sleep, clock } = parts
+  return {
+    ...parts,
+    async sleep(ms, signal) {
+      const startedAt = clock.elapsed()
+      try {
+        await sleep(ms, signal)
+      } finally {
+        exchange.tell({ type: 'waited', durationMs: clock.elapsed() - startedAt })
+      }
+    },
   }
 }
 

@@ -32,6 +32,8 @@ export type ExchangeEvent =
   | { readonly type: 'target'; readonly provider: string; readonly model: string | null }
   /** Another try begins: what was told of changes belonged to the last one. */
   | { readonly type: 'retry' }
+  /** A pause before a target was asked again has passed. */
+  | { readonly type: 'waited'; readonly durationMs: number }
   /** How the request was changed for that target, as `x-gateway-changes` writes it. */
   | { readonly type: 'changes'; readonly changes: readonly string[] }
   /** One try at a target ended: the status line arrived, or a fault came first. */
@@ -101,8 +103,10 @@ export interface ExchangeSummary {
   /** `null`: not traced. */
   readonly trace: TraceContext | null
   readonly durationMs: number
-  /** Until the head of the answer was ready, waiting for providers left out. */
+  /** Until the head of the answer was ready, waiting for providers and pauses between tries left out. */
   readonly gatewayMs: number
+  /** Pauses before targets were asked again, added up. */
+  readonly waitedMs: number
   /** Until the last attempt's status line; `null` when no provider was asked. */
   readonly upstreamMs: number | null
   readonly firstContentMs: number | null

@@ -23,6 +23,7 @@ type Told = Writable<
     | 'costUsd'
     | 'trace'
     | 'gatewayMs'
+    | 'waitedMs'
   >
 >
 
@@ -37,6 +38,7 @@ export class Observation {
   readonly #tries: Try[] = []
   #requestBytes = 0
   #gatewayMs = 0
+  #waitedMs = 0
   #changes: readonly string[] = []
   readonly #told: Told = {
     caller: anonymous,
@@ -78,6 +80,9 @@ export class Observation {
         break
       case 'retry':
         this.#changes = []
+        break
+      case 'waited':
+        this.#waitedMs += event.durationMs
         break
       case 'changes':
         this.#changes = [...this.#changes, ...event.changes]
@@ -150,9 +155,9 @@ export class Observation {
 
   #serverTiming(): string {
     const { upstreamMs } = this.#told
-    this.#gatewayMs = this.elapsedMs() - (upstreamMs ?? 0)
-    const gateway = `gateway;dur=${tenths(this.#gatewayMs)}`
-    return upstreamMs === null ? gateway : `${gateway}, upstream;dur=${tenths(upstreamMs)}`
+    this.#gatewayMs = this.elapsedMs() - (upstreamMs ?? 0) - this.#waitedMs
+    const own = `gateway;dur=${tenths(this.#gatewayMs)}, queue;dur=${tenths(this.#waitedMs)}`
+    return upstreamMs === null ? own : `${own}, upstream;dur=${tenths(upstreamMs)}`
   }
 
   summary(exchange: Exchange, status: number, outcome: Outcome, code: string | null): ExchangeSummary {
@@ -170,6 +175,7 @@ export class Observation {
       code,
       durationMs: this.elapsedMs(),
       gatewayMs: this.#gatewayMs,
+      waitedMs: this.#waitedMs,
       caller,
       provider,
       model,

@@ -32,6 +32,7 @@ export const requestLine: Readonly<Record<keyof RequestLine, string>> = {
   provider: 'Who answered, or was asked last.',
   model: "The provider's name of the model.",
   ms: 'From the first byte of the request to the last of the answer.',
+  waited_ms: 'Pauses between tries, where there were any.',
   upstream_ms: 'Waiting for providers, until their status lines.',
   first_token_ms: 'From the request to the first content of a stream.',
   attempts: 'Tries at providers, where there was more than one.',

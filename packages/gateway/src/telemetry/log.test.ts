@@ -39,6 +39,7 @@ const finished = (changes: Partial<ExchangeSummary>): GatewayEvent => ({
     trace: null,
     durationMs: 12,
     gatewayMs: 1,
+    waitedMs: 0,
     upstreamMs: null,
     firstContentMs: null,
     content: null,

@@ -169,6 +169,7 @@ function lineOf(summary: ExchangeSummary, level: string, time: string, service: 
     provider: provider ?? undefined,
     model: model ?? undefined,
     ms: round(summary.durationMs),
+    waited_ms: round(summary.waitedMs || null),
     upstream_ms: round(summary.upstreamMs),
     first_token_ms: round(summary.firstContentMs),
     attempts: tries.length > 1 ? tries.length : undefined,

@@ -73,7 +73,8 @@ const own = {
     prometheus: 'inference_gateway_overhead_seconds',
     kind: 'histogram',
     unit: 's',
-    about: 'What the gateway itself took until the head of its answer was ready, waiting for providers left out.',
+    about:
+      'What the gateway itself took until the head of its answer was ready, waiting for providers and pauses left out.',
     labels: ['http.route'],
     buckets: OVERHEAD_BUCKETS,
   },

@@ -158,6 +158,28 @@ describe('what goes wrong is counted', () => {
     expect((await scrape(gateway)).value('inference_gateway_retries_total', { gen_ai_provider_name: 'openai' })).toBe(1)
   })
 
+  test('the pause before a target is asked again, apart from our own work', async () => {
+    let calls = 0
+    await using failing = await startScriptedProvider((call) =>
+      calls++ === 0 ? json({ error: { message: 'down' } }, 503)(call) : answerWith({ prompt_tokens: 1 })(call),
+    )
+    await using patient = await startGateway({
+      providers: { openai: failing.origin },
+      config:
+        'models:\n  slow:\n    deployments:\n      - { provider: openai, model: some }\n    retry: { attempts: 2, base_delay: 60ms }\n',
+    })
+    const body = JSON.stringify({ model: 'slow', messages: [{ role: 'user', content: 'Hello' }] })
+    const headers = { 'x-request-id': 'paused' }
+    const response = await fetch(`${patient.url}/v1/chat/completions`, { method: 'POST', body, headers })
+    const { waitedMs, gatewayMs, durationMs } = await patient.finished('paused')
+    expect(response.status).toBe(200)
+    expect(response.headers.get('server-timing')).toMatch(
+      /^gateway;dur=[\d.]+, queue;dur=[1-9][\d.]*, upstream;dur=[\d.]+$/,
+    )
+    expect(waitedMs).toBeGreaterThan(1)
+    expect(gatewayMs + waitedMs).toBeLessThanOrEqual(durationMs)
+  })
+
   test('a client that left, a stream that broke', async () => {
     const delta = `data: ${JSON.stringify({ choices: [{ delta: { content: 'word' } }] })}\n\n`
     provider.play(stream([delta]))
