@@ -16,7 +16,7 @@ import { catalog } from './providers/catalog.ts'
 import { createReload } from './reload.ts'
 import { type Listener, listen, type TlsIdentity } from './server/listen.ts'
 import { shutDown } from './server/shutdown.ts'
-import { createLog, type Log } from './telemetry/log.ts'
+import { createLog, type Log, type LogOptions } from './telemetry/log.ts'
 import { findLocalServers } from './upstream/local-servers.ts'
 
 const CONTRACT = new URL('../../../openapi.yaml', import.meta.url)
@@ -185,6 +185,13 @@ function reloadOnChange(what: string, reload: (cause: string) => unknown, files:
   )
 }
 
+/** Where lines go. Whoever reads them may be slow, or stop: requests do not wait for that, nor does the memory fill. */
+function standardOutput(): Pick<LogOptions, 'write' | 'isFull'> {
+  let isFull = false
+  process.stdout.on('drain', () => (isFull = false)).on('error', () => {})
+  return { write: (text) => void (isFull = !process.stdout.write(text)), isFull: () => isFull }
+}
+
 async function main(): Promise<void> {
   const flags = new Set(process.argv.slice(2))
   const files = createConfigFiles()
@@ -194,12 +201,11 @@ async function main(): Promise<void> {
   const { settings, customProviders, warnings } = loaded
   const certificateFiles = createConfigFiles()
   const { tls, authorities, renewal } = await readCertificates(settings, certificateFiles)
-  process.stdout.on('error', () => {}) // whoever read the log has gone; that is no reason to stop
   const log = createLog({
     name: settings.applicationName,
     level: settings.logLevel,
     format: settings.logFormat,
-    write: (text) => process.stdout.write(text),
+    ...standardOutput(),
     assumed: assumedProviders(settings),
   })
   for (const warning of [...warnings, ...doubts(settings)]) log.warn(warning)

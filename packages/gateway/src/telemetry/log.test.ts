@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { anonymous } from '../kernel/caller.ts'
 import type { ExchangeSummary, GatewayEvent } from '../kernel/events.ts'
+import { until } from '../../test/support/wire.ts'
 import { createLog, type LogOptions } from './log.ts'
 
 /** What the log writes about these events. */
@@ -49,6 +50,26 @@ const finished = (changes: Partial<ExchangeSummary>): GatewayEvent => ({
 })
 
 const PROXY = '/proxy/{provider}/{path}'
+
+test('lines wait for a reader that is slow, beyond a limit they are counted, and then they go on', async () => {
+  let text = ''
+  let isFull = true
+  const log = createLog({
+    name: 'gateway',
+    level: 'info',
+    format: 'json',
+    write: (lines) => (text += lines),
+    isFull: () => isFull,
+  })
+  for (let index = 0; index < 20_005; index++) log.listen(finished({ id: `id-${index}` }))
+  await new Promise((resolve) => setTimeout(resolve, 120)) // two turns of the log's own timer
+  expect(text).toBe('')
+  expect(log.dropped()).toBe(5)
+  isFull = false
+  await until(() => text !== '')
+  expect(text.split('\n').length - 1).toBe(20_001) // the last says how many there were more
+  expect(text).toContain('"lines":5')
+})
 
 describe('the path of a request', () => {
   const cases: [what: string, changes: Partial<ExchangeSummary>, line: string, path: string | undefined][] = [

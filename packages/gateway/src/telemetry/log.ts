@@ -9,6 +9,8 @@ export interface LogOptions {
   readonly format: 'json' | 'pretty'
   /** Takes many whole lines at once. */
   readonly write: (lines: string) => void
+  /** Whether what was written last has not been taken yet: more would only fill the memory. */
+  readonly isFull?: () => boolean
   /** Providers nobody has asked for: that one of them has no model list is no reason to warn. */
   readonly assumed?: ReadonlySet<string>
 }
@@ -24,7 +26,7 @@ export interface Log {
   readonly info: (message: string) => void
   readonly warn: (message: string) => void
   readonly error: (error: unknown, message: string) => void
-  /** Writes what is waiting. */
+  /** Writes what is waiting, whoever takes it. */
   readonly flush: () => void
   /** Lines that came faster than they could be written, so far. */
   readonly dropped: () => number
@@ -54,7 +56,7 @@ export function createLog(options: LogOptions): Log {
   function later(entry: ExchangeSummary | ((logger: Logger) => void)): void {
     if (waiting.length >= WAITING_LIMIT) dropped++
     else waiting.push({ at: Date.now(), entry })
-    timer ??= setTimeout(flush, GATHER_MS)
+    timer ??= setTimeout(flushIfTaken, GATHER_MS)
   }
 
   /** The one line that is written for every request is put together here: pino takes four times as long for it. */
@@ -63,6 +65,11 @@ export function createLog(options: LogOptions): Log {
     if (!logger.isLevelEnabled(level)) return
     const line = lineOf(summary, level, new Date(writtenAt).toISOString(), options.name)
     lines.push(options.format === 'json' ? `${JSON.stringify(line)}\n` : pretty(line))
+  }
+
+  function flushIfTaken(): void {
+    if (options.isFull?.() === true) timer = setTimeout(flushIfTaken, GATHER_MS)
+    else flush()
   }
 
   function flush(): void {

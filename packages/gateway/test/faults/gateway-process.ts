@@ -16,6 +16,8 @@ export interface GatewayProcess {
   signal(name: 'SIGTERM' | 'SIGINT' | 'SIGKILL' | 'SIGHUP'): void
   /** Stops reading its standard output, as a log collector that dies does. */
   closeOutput(): void
+  /** Leaves it unread, as a log collector that hangs does. */
+  pauseOutput(): void
   [Symbol.asyncDispose](): Promise<void>
 }
 
@@ -53,6 +55,7 @@ export async function startGatewayProcess(
     exited,
     signal: (name) => void child.kill(name),
     closeOutput: () => void child.stdout?.destroy(),
+    pauseOutput: () => void child.stdout?.pause(),
     async [Symbol.asyncDispose]() {
       child.kill('SIGKILL')
       await exited

@@ -196,6 +196,19 @@ test.concurrent('a log that nobody takes any more does not end the gateway', asy
   expect(await running.gateway.exited).toBe(0)
 })
 
+test.concurrent('a log that nobody reads slows no request', async () => {
+  await using running = await start(answersAll(sized(COMPLETION)), QUICK)
+  running.gateway.pauseOutput()
+  // Each line has some kilobytes: a pipe holds a few of them.
+  const headers = { 'x-request-id': 'i'.repeat(128) }
+  const path = `/nowhere/${'long/'.repeat(400)}`
+  for (let round = 0; round < 20; round++) {
+    const answers = Array.from({ length: 50 }, () => fetch(running.gateway.url + path, { headers }))
+    for (const answer of await Promise.all(answers)) expect(answer.status).toBe(404)
+  }
+  expect((await ask(running.gateway.url, CHAT_LINE, {}, CHAT)).status).toBe(200)
+})
+
 test.concurrent('two gateways that are replaced one after the other fail nobody', async () => {
   await using provider = await startFaultProvider()
   const begin = (): Promise<GatewayProcess> =>
