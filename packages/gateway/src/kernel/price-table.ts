@@ -6,7 +6,7 @@ export const pricesAsOf = '2026-10-03'
 /**
  * List prices of well-known models, in US dollars for a million tokens, without discounts for batches or surcharges for
  * long contexts, priority or other regions. A model that is not here has no price. So have DeepSeek's: they change with
- * the hour of the day.
+ * the hour of the day. Above each block stand the page its prices are published on, and the day of the copy they are from.
  */
 export const priceTable: PriceList = {
   // As of 2026-10-03, https://developers.openai.com/api/docs/pricing: standard rates, prompts of up to 272,000 tokens.
@@ -14,7 +14,6 @@ export const priceTable: PriceList = {
   'openai/gpt-6.1-sol': { input: 2, output: 10, cachedInput: 0.1, cacheWrite: 2.5 },
   'openai/gpt-6-sol': { input: 2, output: 10, cachedInput: 0.2, cacheWrite: 2.5 },
   'openai/gpt-6-luna': { input: 0.1, output: 0.5, cachedInput: 0.01, cacheWrite: 0.125 },
-  'openai/gpt-5.6-sol': { input: 4, output: 20, cachedInput: 0.4, cacheWrite: 5 },
   'openai/gpt-5.6-terra': { input: 2, output: 12, cachedInput: 0.2, cacheWrite: 2.5 },
   'openai/gpt-5.6-luna': { input: 0.2, output: 1.2, cachedInput: 0.02, cacheWrite: 0.25 },
   'openai/gpt-5.5': { input: 5, output: 30, cachedInput: 0.5 },
