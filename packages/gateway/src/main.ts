@@ -27,10 +27,15 @@ function fail(message: string): never {
   process.exit(1)
 }
 
+const PROXY_VARIABLES = ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy', 'NO_PROXY', 'no_proxy']
+
 /** The environment, a file `.env` beside us, and what `--dev` presets: the strongest first. */
 function readSources(flags: ReadonlySet<string>): Source[] {
+  const values = { ...process.env }
+  // Left there, they would rule the runtime's own `fetch` too, and lead to a proxy what is to stay on this machine.
+  for (const name of PROXY_VARIABLES) delete process.env[name]
   return [
-    { name: 'environment', values: process.env },
+    { name: 'environment', values },
     ...(statSync('.env', { throwIfNoEntry: false })?.isFile() === true
       ? [parseEnvFile(readFileSync('.env', 'utf8'), '.env')]
       : []),

@@ -168,8 +168,8 @@ export const clientSettings = {
       read: list,
       fallback: '',
       about:
-        'What is reached without a proxy: names (with their subdomains), addresses, IPv4 ranges such as `10.0.0.0/8`, ' +
-        'each with or without a port; `*` is everything.',
+        'What is reached without a proxy: names (with their subdomains) and addresses, each with or without a port; ranges ' +
+        'such as `10.0.0.0/8` or `fd00::/8`; `*` is everything.',
     },
   },
 } as const satisfies SettingTable

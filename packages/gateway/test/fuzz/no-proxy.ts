@@ -3,7 +3,12 @@ import fc from 'fast-check'
 import { readException } from '../../src/upstream/no-proxy.ts'
 import { fuzz, textOf } from './fuzz.ts'
 
-const host = fc.oneof(fc.ipV4(), fc.ipV6(), fc.domain(), textOf(['a', '.', 'test', '-', '10', '::1'], 6))
+/** As URLs write it. */
+const ipV6 = fc
+  .ipV6()
+  .filter((address) => !address.includes('.'))
+  .map((address) => new URL(`http://[${address}]`).hostname.slice(1, -1))
+const host = fc.oneof(fc.ipV4(), ipV6, fc.domain(), textOf(['a', '.', 'test', '-', '10', '::1'], 6))
 const port = fc.constantFrom(80, 443, 8443)
 
 const binary = (address: string) =>
