@@ -158,24 +158,3 @@ describe('a token', () => {
     expect(await statusIn(lenient)).toBe(200)
   })
 })
-
-test('every refusal looks the same', async () => {
-  const refusals = [
-    'a.b.c',
-    'x',
-    'e30.'.repeat(3),
-    await guarded.token({ aud: 'account' }),
-    await guarded.token({ iss: 'x' }),
-  ]
-  const seen = new Set<string>()
-  for (const token of refusals) {
-    const { status, headers, text } = await ask(url, 'GET /v1/models', {
-      authorization: `Bearer ${token}`,
-      'x-request-id': 'same',
-    })
-    const told = headers.filter(([name]) => !['date', 'server-timing'].includes(name.toLowerCase()))
-    seen.add(JSON.stringify([status, told, text]))
-  }
-  expect(seen.size).toBe(1)
-  expect([...seen][0]).toContain('invalid_token')
-})

@@ -5,8 +5,8 @@ import { until } from '../support/wire.ts'
 
 export interface GuardedGateway {
   readonly gateway: TestGateway
-  /** A good token, with these claims besides. */
-  token(claims?: object): Promise<string>
+  /** A good token, with these claims and header members besides. */
+  token(claims?: object, header?: object): Promise<string>
   [Symbol.asyncDispose](): Promise<void>
 }
 
@@ -23,10 +23,10 @@ export async function startGuardedGateway(options: TestGatewayOptions = {}): Pro
   await until(() => gateway.events.some(({ type }) => type === 'auth.available'))
   return {
     gateway,
-    token(claims = {}) {
+    token(claims = {}, header = {}) {
       const seconds = Math.floor(Date.now() / 1000)
       const usual = { iss: issuer.issuer, aud: 'gateway', sub: 'ada', iat: seconds, exp: seconds + 300 }
-      return forge({ alg: 'RS256', kid: 'one', typ: 'JWT' }, { ...usual, ...claims }, sign)
+      return forge({ alg: 'RS256', kid: 'one', typ: 'JWT', ...header }, { ...usual, ...claims }, sign)
     },
     async [Symbol.asyncDispose]() {
       await gateway.close()
