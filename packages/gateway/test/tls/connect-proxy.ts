@@ -11,8 +11,12 @@ export interface ConnectProxy {
   [Symbol.asyncDispose](): Promise<void>
 }
 
-/** Leads to `port` of loopback. `answer`: what it says to CONNECT, instead of leading anywhere. */
-export async function startConnectProxy(port: number, answer: string | null = null): Promise<ConnectProxy> {
+/** Leads to `port` of loopback. `answer`: what it says to CONNECT, instead of leading anywhere. `answers`: `false` says nothing at all. */
+export async function startConnectProxy(
+  port: number,
+  answer: string | null = null,
+  { answers = true } = {},
+): Promise<ConnectProxy> {
   const heads: Head[] = []
   const sockets = new Set<Socket>()
   let seen = ''
@@ -25,6 +29,7 @@ export async function startConnectProxy(port: number, answer: string | null = nu
     void readHead(inboxOf(client)).then(
       (head) => {
         heads.push(head)
+        if (!answers) return
         if (answer !== null) return void client.end(answer)
         const target = keep(connect(port, '127.0.0.1'))
         if (head.firstLine.startsWith('CONNECT ')) client.write('HTTP/1.1 200 Connection established\r\n\r\n')

@@ -85,7 +85,7 @@ describe('HTTPS_PROXY', () => {
     provider.play(answersAll(LARGE))
     await using proxy = await startConnectProxy(portOf(provider))
     await using gateway = await startBehind(proxy, `https://${ELSEWHERE}/v1`, { CLIENT_RESPONSE_HEADER_TIMEOUT: '5s' })
-    const body = CHAT.replace('Hi', 'Hi'.repeat(2_000_000))
+    const body = CHAT.replace('canary-prompt', 'Hi'.repeat(2_000_000))
     const answer = await ask(gateway.url, CHAT_LINE, {}, body)
     expect([answer.status, answer.isWhole, answer.body.length]).toEqual([200, true, LARGE.length - LARGE.indexOf('{')])
     expect(provider.requests.find(({ method }) => method === 'POST')?.text.length).toBeGreaterThan(4_000_000)
@@ -119,6 +119,14 @@ describe('HTTPS_PROXY', () => {
     }
     expect(proxy.seen).not.toContain(keyOf('openai'))
   })
+})
+
+test('a proxy that never answers CONNECT is waited for no longer than a connection', async () => {
+  await using proxy = await startConnectProxy(1, null, { answers: false })
+  await using gateway = await startBehind(proxy, `https://${ELSEWHERE}/v1`)
+  const answer = await ask(gateway.url, CHAT_LINE, {}, CHAT)
+  expect([answer.status, codeOf(answer)]).toEqual([504, 'connection_timeout'])
+  expect(proxy.seen).not.toContain(keyOf('openai'))
 })
 
 describe('HTTP_PROXY', () => {

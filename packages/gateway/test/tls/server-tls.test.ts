@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createPrivateKey } from 'node:crypto'
+import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { connect as connectPlain } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -100,7 +101,26 @@ describe('files that are not fit for use stop the start, and say which', () => {
   const good = onDisk(make())
   const broken = join(folder, 'broken')
   writeFileSync(broken, 'not PEM')
+  const empty = join(folder, 'empty')
+  writeFileSync(empty, '')
+  const own = make()
+  const misordered = onDisk({ cert: authority.cert + own.cert, key: own.key })
+  const passphrase = { type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: 'x' } as const
+  const locked = onDisk({ cert: own.cert, key: createPrivateKey(own.key).export(passphrase) })
   const cases: [behaviour: string, env: Readonly<Record<string, string>>, said: RegExp][] = [
+    ['an empty certificate', { SERVER_TLS_CERT_PATH: empty }, /^SERVER_TLS_CERT_PATH: expected a certificate/],
+    ['an empty key', { SERVER_TLS_KEY_PATH: empty }, /^SERVER_TLS_KEY_PATH: expected a private key/],
+    ['a folder', { SERVER_TLS_CERT_PATH: folder }, /^SERVER_TLS_CERT_PATH: cannot read /],
+    [
+      'a chain that does not begin with the own certificate',
+      { SERVER_TLS_CERT_PATH: misordered.cert, SERVER_TLS_KEY_PATH: misordered.key },
+      /^SERVER_TLS_KEY_PATH: this is not the key/,
+    ],
+    [
+      'a key behind a passphrase',
+      { SERVER_TLS_CERT_PATH: locked.cert, SERVER_TLS_KEY_PATH: locked.key },
+      /^SERVER_TLS_KEY_PATH: expected a private key without a passphrase/,
+    ],
     [
       'a certificate that is not there',
       { SERVER_TLS_CERT_PATH: '/nowhere' },
@@ -160,5 +180,29 @@ describe('another certificate', () => {
     writeFileSync(files.key, next.key)
     await until(() => gateway.output.includes('certificate read again'))
     expect(await serialOf(gateway)).not.toBe(before)
+  })
+
+  test('is taken over where Kubernetes turns a link, both files at once', async () => {
+    const mount = join(folder, 'mount')
+    mkdirSync(mount)
+    /** A folder for each state; `..data` leads to the newest, and the names lead through it. */
+    const publish = (name: string, { cert, key }: Certificate) => {
+      mkdirSync(join(mount, name))
+      writeFileSync(join(mount, name, 'tls.crt'), cert)
+      writeFileSync(join(mount, name, 'tls.key'), key)
+      symlinkSync(name, join(mount, '..data_tmp'))
+      renameSync(join(mount, '..data_tmp'), join(mount, '..data'))
+    }
+    publish('..one', make())
+    for (const name of ['tls.crt', 'tls.key']) symlinkSync(join('..data', name), join(mount, name))
+    await using gateway = await start({
+      SERVER_TLS_CERT_PATH: join(mount, 'tls.crt'),
+      SERVER_TLS_KEY_PATH: join(mount, 'tls.key'),
+    })
+    const before = await serialOf(gateway)
+    publish('..two', make())
+    await until(() => gateway.output.includes('certificate read again'))
+    expect(await serialOf(gateway)).not.toBe(before)
+    expect(gateway.output).not.toContain('certificate refused')
   })
 })
