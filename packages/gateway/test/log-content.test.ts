@@ -45,7 +45,7 @@ describe('LOG_CONTENT', () => {
   })
 
   test('tells the beginning of what is very long', async () => {
-    const { contents } = await tell(HEARD, WHOLE, CHAT_LINE, CHAT.replace('Hi', 'Hi'.repeat(100_000)))
+    const { contents } = await tell(HEARD, WHOLE, CHAT_LINE, CHAT.replace('canary-prompt', 'Hi'.repeat(100_000)))
     expect(contents[0]?.[1]).toHaveLength(64 * 1024 + 1)
     expect(contents[0]?.[1]).toEndWith('…')
   })

@@ -133,7 +133,7 @@ describe('where nobody can be told, 400 says what to do', () => {
     expect(response.status).toBe(200)
     const [request] = providers.get('groq')?.requests ?? []
     expect(JSON.parse(request?.text ?? '')).toMatchObject(evil)
-    expect(request?.header('authorization')).toBe('Bearer key-of-groq')
+    expect(request?.header('authorization')).toBe('Bearer canary-key-of-groq')
   })
 })
 

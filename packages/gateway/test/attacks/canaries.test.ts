@@ -13,6 +13,7 @@ import {
   stream,
 } from '../support/scripted-provider.ts'
 import { chunk, until } from '../support/wire.ts'
+import { type Collector, startCollector } from '../telemetry/otlp-collector.ts'
 
 /** What must be seen nowhere, each under a name that tells which it was. */
 const secrets = {
@@ -23,6 +24,7 @@ const secrets = {
   proxyPassword: 'canary-proxy-password-94ee',
   cookie: 'canary-cookie-6f0d',
   callersKey: 'canary-callers-key-e812',
+  collectorKey: 'canary-collector-key-3ab6',
 }
 const PROMPT = 'canary-prompt-2b7c'
 const ANSWER = 'canary-answer-a9d4'
@@ -64,6 +66,7 @@ const scripts: Readonly<Record<string, Script>> = {
 
 let provider: ScriptedProvider
 let issuer: ReturnType<typeof startIssuer>
+let collector: Collector
 let gateway: GatewayProcess
 let tokens: readonly string[]
 const answers: RawAnswer[] = []
@@ -83,10 +86,12 @@ beforeAll(async () => {
     'canary-opaque-token-31f6',
     'canary-token.canary-token.canary-token',
   ]
+  collector = await startCollector()
   gateway = await start(provider.origin)
 })
 afterAll(async () => {
   await gateway[Symbol.asyncDispose]()
+  await collector.close()
   await issuer.stop()
   await provider.close()
 })
@@ -107,6 +112,11 @@ async function start(origin: string): Promise<GatewayProcess> {
     OIDC_ISSUER_URL: issuer.issuer,
     OIDC_CLIENT_ID: 'gateway',
     OIDC_CLIENT_SECRET: secrets.clientSecret,
+    ENABLE_TELEMETRY: 'true',
+    TELEMETRY_METRICS_PORT: '0',
+    OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
+    OTEL_EXPORTER_OTLP_HEADERS: `x-collector-key=${secrets.collectorKey}`,
+    OTEL_METRIC_EXPORT_INTERVAL: '500',
   })
   await Bun.file(file).delete()
   await until(() => started.output.includes('token issuer available'))
@@ -169,6 +179,16 @@ describe('after everything that can be asked, at debug level', () => {
   test('no secret, no prompt and no answer is in the log', () => {
     const whole = Object.fromEntries(tokens.map((token, index) => [`token ${index}`, token]))
     expect(found(gateway.output, { ...secrets, ...whole, PROMPT, ANSWER })).toEqual([])
+  })
+
+  test('none is in the metrics, however they are asked for, or in the traces', async () => {
+    const [, url = ''] = /metrics at (http[^"]+)/.exec(gateway.output) ?? []
+    const scraped = await (await fetch(url)).text()
+    expect(scraped).toContain('provider="inquery"')
+    await until(() => collector.spans.length > 200 && collector.metricNames.size > 5)
+    const whole = Object.fromEntries(tokens.map((token, index) => [`token ${index}`, token]))
+    for (const told of [scraped, collector.received()])
+      expect(found(told, { ...secrets, ...whole, PROMPT, ANSWER })).toEqual([])
   })
 
   test('no secret is in any answer, head or body', () => {

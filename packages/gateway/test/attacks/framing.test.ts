@@ -117,7 +117,7 @@ describe('what is good is not refused with it', () => {
     if (answer.status === 100) answer = await connection.answer()
     expect(answer.status).toBe(200)
     const [request] = scene.provider.requests
-    expect(request?.text).toContain('"content":"Hi"')
+    expect(request?.text).toContain('canary-prompt')
     for (const name of ['upgrade', 'connection', 'expect', 'transfer-encoding'])
       expect([name, request?.header(name)]).toEqual([name, undefined])
     // What follows is a request of its own, and no part of a tunnel.

@@ -173,7 +173,7 @@ describe('who is asked is not for the caller to say', () => {
     const proxied = chat(fields, body, 'POST /proxy/openai/chat/completions HTTP/1.1')
     expect((await scene.send(proxied))?.status).toBe(200)
     expect(scene.provider.requests.map((request) => request.header('authorization'))).toEqual(
-      Array.from({ length: 2 }, () => 'Bearer key-of-openai'),
+      Array.from({ length: 2 }, () => 'Bearer canary-key-of-openai'),
     )
     for (const request of scene.provider.requests) expect(JSON.stringify(request.headers)).not.toContain(origin)
     for (const model of [

@@ -48,7 +48,7 @@ export async function startWireScene(options: TestGatewayOptions = {}): Promise<
   }
 }
 
-export const BODY = '{"model":"openai/x","messages":[{"role":"user","content":"Hi"}]}'
+export const BODY = '{"model":"openai/x","messages":[{"role":"user","content":"canary-prompt"}]}'
 const HEX = BODY.length.toString(16)
 /** The body in one chunk, and its end. */
 export const CHUNKED_BODY = `${HEX}\r\n${BODY}\r\n0\r\n\r\n`

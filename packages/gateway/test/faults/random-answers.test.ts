@@ -111,7 +111,7 @@ async function startStage(): Promise<Stage> {
     play(answers, line) {
       current = answers
       const bodyOf = ({ isStream }: RandomAnswer, index: number): string =>
-        (isStream ? STREAMED_CHAT : CHAT).replace('"Hi"', `"case ${index}"`)
+        (isStream ? STREAMED_CHAT : CHAT).replace('"canary-prompt"', `"case ${index}"`)
       return Promise.all(
         answers.map(async (answer, index) => {
           const reply = await scene.ask(line, bodyOf(answer, index)).catch(endedEarly)

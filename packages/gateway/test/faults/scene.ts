@@ -24,7 +24,7 @@ export const SHORT_LIMITS = {
 
 export const CHAT_LINE = 'POST /v1/chat/completions'
 export const PROXY_LINE = 'POST /proxy/openai/chat/completions'
-export const CHAT = '{"model":"openai/x","messages":[{"role":"user","content":"Hi"}]}'
+export const CHAT = '{"model":"openai/x","messages":[{"role":"user","content":"canary-prompt"}]}'
 export const STREAMED_CHAT = CHAT.replace('}]}', '}],"stream":true}')
 /** Whole and streamed, on the gateway's own endpoint and on the provider's. */
 export const WAYS = [

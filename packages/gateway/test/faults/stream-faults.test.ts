@@ -155,7 +155,7 @@ describe('one odd event among a hundred other streams', () => {
       expect((await scene.ask(CHAT_LINE, STREAMED_CHAT)).text).toBe(words(event('even')))
     })
     const odds = odd.map(async ([behaviour, data]) => {
-      const answer = await scene.ask(CHAT_LINE, STREAMED_CHAT.replace('"Hi"', `"${behaviour}"`))
+      const answer = await scene.ask(CHAT_LINE, STREAMED_CHAT.replace('"canary-prompt"', `"${behaviour}"`))
       expect([behaviour, answer.isWhole, answer.text]).toEqual([behaviour, true, words(`data: ${data}\n\n`)])
     })
     await Promise.all([...even, ...odds])

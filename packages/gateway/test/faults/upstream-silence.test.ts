@@ -200,7 +200,7 @@ describe('an upload', () => {
   })
 
   test.concurrent.each(WAYS)('of a body that the provider refuses before it has come, %s', async (_, line, body) => {
-    const large = body.replace('Hi', 'Hi'.repeat(3 * 1024 * 1024))
+    const large = body.replace('canary-prompt', 'Hi'.repeat(3 * 1024 * 1024))
     await using scene = await startScene(async (peer) => {
       await peer.head()
       await peer.write(sized('{"error":{"message":"too large"}}', ['connection: close'], '413 Too Large'))

@@ -10,6 +10,8 @@ import { startMonitoring } from '../../src/monitoring.ts'
 import { envPrefix } from '../../src/providers/accounts.ts'
 import { catalog } from '../../src/providers/catalog.ts'
 import { listen } from '../../src/server/listen.ts'
+import { createLog } from '../../src/telemetry/log.ts'
+import { CANARY, refuseCanaries } from './canaries.ts'
 import { until } from './wire.ts'
 
 const CONTRACT = resolve(import.meta.dir, '../../../../openapi.yaml')
@@ -35,12 +37,13 @@ export interface TestGateway {
   finished(id: string): Promise<ExchangeSummary>
   /** The text of `/metrics`, from its own port; for a gateway with ENABLE_TELEMETRY. */
   metrics(): Promise<string>
+  /** Rejects when a key or the usual prompt has got into its log, which is kept at debug level, or its metrics. */
   close(): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
 }
 
 /** The key that the gateway of a test holds for a provider. */
-export const keyOf = (provider: string): string => `key-of-${provider}`
+export const keyOf = (provider: string): string => `${CANARY}key-of-${provider}`
 
 /** Starts the real gateway on a socket, as `main.ts` does, with settings read from `env` alone. */
 export async function startGateway({
@@ -70,6 +73,8 @@ export async function startGateway({
     readFile: (path) => files[path] ?? config ?? '',
   })
   const events: GatewayEvent[] = []
+  let logged = ''
+  const log = createLog({ name: 'test', level: 'debug', format: 'json', write: (lines) => (logged += lines) })
   const monitoring = await startMonitoring({ settings, version: '0.0.0', droppedLines: () => 0, warn: () => {} })
   const metricsListener = monitoring?.serve(0)
   const gateway = createGateway({
@@ -81,6 +86,7 @@ export async function startGateway({
     contract: async () => parse(readFileSync(CONTRACT, 'utf8')),
     emit(event) {
       events.push(event)
+      log.listen(event)
       monitoring?.listen(event)
     },
     priceOf: priceLookup(prices, priceTable),
@@ -90,9 +96,16 @@ export async function startGateway({
   const { host, idleTimeoutMs, readTimeoutMs } = settings.server
   const onBug = (error: unknown) => new Response(String(error), { status: 599 })
   const listener = listen({ host, port, tls: null, idleTimeoutMs, readTimeoutMs, fetch: gateway.fetch, onBug })
+  let isClosed = false
+  const metrics = async () => (await fetch(`${metricsListener?.url}/metrics`)).text()
   const close = async () => {
+    if (isClosed) return
+    isClosed = true
     gateway.close()
     await listener.stop(true)
+    log.flush()
+    if (!settings.logContent) refuseCanaries('the log', logged)
+    if (metricsListener !== undefined) refuseCanaries('the metrics', await metrics())
     await metricsListener?.stop(true)
     await monitoring?.close()
   }
@@ -105,7 +118,7 @@ export async function startGateway({
       await until(() => summaryOf(id) !== undefined)
       return summaryOf(id) ?? Promise.reject(new Error('unreachable'))
     },
-    metrics: async () => (await fetch(`${metricsListener?.url}/metrics`)).text(),
+    metrics,
     close,
     [Symbol.asyncDispose]: close,
   }

@@ -1,6 +1,7 @@
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http'
 import { gunzipSync } from 'node:zlib'
 import protobuf from 'protobufjs'
+import { refuseCanaries } from '../support/canaries.ts'
 import { until } from '../support/wire.ts'
 
 /** As much of opentelemetry-proto as the tests look at, under its own field numbers. */
@@ -93,16 +94,18 @@ export async function startCollector({ answers = true } = {}): Promise<Collector
   const server = createServer((request, response) => void take(request, response))
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const address = server.address()
+  const received = () => Buffer.concat(bodies).toString('latin1')
   const close = async () => {
     server.closeAllConnections()
     await new Promise((resolve) => server.close(resolve))
+    refuseCanaries('what was sent over OTLP', received())
   }
   return {
     url: `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}`,
     spans,
     requests,
     metricNames,
-    received: () => Buffer.concat(bodies).toString('latin1'),
+    received,
     async spansUntil(count) {
       await until(() => spans.length >= count)
       return spans
