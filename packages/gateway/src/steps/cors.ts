@@ -24,7 +24,12 @@ export function cors(allowed: readonly string[]): (watch: Watch) => Watch {
     let allowedOrigin: string | null = null
     const response = await watch((exchange) => {
       const origin = exchange.headers.get('origin')
-      if (origin === null) return handler(exchange)
+      if (origin === null) {
+        // For pictures and links browsers name no origin, but say that another site asks.
+        const isForeign = exchange.headers.get('sec-fetch-site') === 'cross-site' && !origins.has('*')
+        if (isForeign) throw originRefused('another site')
+        return handler(exchange)
+      }
       if (!isAllowed(origin)) throw originRefused(origin)
       allowedOrigin = origins.has('*') ? '*' : origin
       return isPreflight(exchange) ? preflightAnswer(exchange.headers) : handler(exchange)
@@ -59,7 +64,7 @@ function putHeaders(headers: Headers, origin: string): void {
 }
 
 function originRefused(origin: string): GatewayError {
-  const shown = /^[\x21-\x7e]{1,100}$/.test(origin) ? origin : 'this origin'
+  const shown = /^[\x20-\x7e]{1,100}$/.test(origin) ? origin : 'this origin'
   return new GatewayError(
     'origin_not_allowed',
     `Web pages of ${shown} may not use this gateway. Its operator can allow them with CORS_ALLOWED_ORIGINS.`,

@@ -99,6 +99,16 @@ describe('a page of another origin', () => {
   })
 })
 
+test('a picture or a link on a page of another site is refused too, though it names no origin', async () => {
+  provider.forget()
+  const line = 'GET /proxy/openai/files'
+  const answer = await ask(gateway.url, line, { 'sec-fetch-site': 'cross-site' })
+  expect([answer.status, codeOf(answer)]).toEqual([403, 'origin_not_allowed'])
+  expect(provider.requests).toEqual([])
+  for (const site of ['none', 'same-origin', 'same-site'])
+    expect((await ask(gateway.url, line, { 'sec-fetch-site': site })).status).toBe(200)
+})
+
 describe('CORS_ALLOWED_ORIGINS', () => {
   const cases: [env: Readonly<Record<string, string>>, origin: string, status: number][] = [
     [{}, 'http://localhost:3000', 200],
