@@ -36,6 +36,7 @@ export async function startMonitoring(options: MonitoringOptions): Promise<Monit
     otlp: otlpOptions(settings),
     sampling: samplingOf(settings),
     knowsModel: (provider, model) => gateway?.knowsModel(provider, model) ?? false,
+    authEnabled: settings.enableAuth,
     connections: () => gateway?.connections() ?? { busy: 0, idle: 0 },
     droppedLines,
     sinkChanged: (sink, error) =>

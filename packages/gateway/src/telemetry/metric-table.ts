@@ -153,6 +153,14 @@ const own = {
       'issuer of tokens could not be asked).',
     labels: ['reason'],
   },
+  authEnabled: {
+    name: 'inference_gateway.auth.enabled',
+    prometheus: 'inference_gateway_auth_enabled',
+    kind: 'gauge',
+    unit: '1',
+    about: '1 when callers need a token (`ENABLE_AUTH`), 0 when whoever reaches the port may use the keys.',
+    labels: [],
+  },
   inFlight: {
     name: 'inference_gateway.requests.in_flight',
     prometheus: 'inference_gateway_requests_in_flight',

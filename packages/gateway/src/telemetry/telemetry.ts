@@ -21,6 +21,8 @@ export interface TelemetryOptions extends LabelOptions {
   /** What is told of who reports, besides the name and the version. */
   readonly resource: Readonly<Record<string, string>>
   readonly sampling: Sampling
+  /** Whether callers need a token. */
+  readonly authEnabled: boolean
   /** Connections to providers, now. */
   readonly connections: () => { readonly busy: number; readonly idle: number }
   /** Log lines that were dropped so far. */
@@ -68,6 +70,7 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
   const lag = watchEventLoop(() => clock.elapsed())
   openReading(meter, metrics.eventLoopLag, (tell) => tell(lag.worstMs() / 1000))
   openReading(meter, metrics.build, (tell) => tell(1, { name, version }))
+  openReading(meter, metrics.authEnabled, (tell) => tell(options.authEnabled ? 1 : 0, {}))
   openReading(meter, metrics.connections, (tell) => {
     const { busy, idle } = options.connections()
     tell(busy, { state: 'busy' })

@@ -33,6 +33,13 @@ const ask = async (body: object, path = '/v1/chat/completions', headers: Readonl
   return response
 }
 
+test('whether the door is open can be watched', async () => {
+  expect(await gateway.metrics()).toMatch(/^inference_gateway_auth_enabled(\{\})? 0$/m)
+  const env = { ENABLE_TELEMETRY: 'true', ENABLE_AUTH: 'true', OIDC_ISSUER_URL: 'http://127.0.0.1:1' }
+  await using guarded = await startGateway({ env })
+  expect(await guarded.metrics()).toMatch(/^inference_gateway_auth_enabled(\{\})? 1$/m)
+})
+
 test('a metric is what the table says: its name, its kind, its labels', async () => {
   await ask({ model: 'openai/known' })
   const scraped = await scrape(gateway)
