@@ -28,7 +28,7 @@ describe('a route answers with any base URL somebody may have set', () => {
     ['GET /openapi.json', ''],
     ['GET /', ''],
   ]
-  const prefixes = ['', '/v1', '/v1/v1']
+  const prefixes = ['', '/v1', '/v1/v1', '/openai/v1']
   const all = routes.flatMap(([line, body]) =>
     prefixes.map((prefix) => [line.replace(' /', ` ${prefix}/`), body] as const),
   )
@@ -41,10 +41,21 @@ describe('a route answers with any base URL somebody may have set', () => {
   })
 })
 
+test('a route has one name in logs and metrics, whatever stands before it', async () => {
+  for (const prefix of ['', '/v1', '/v1/v1', '/openai/v1']) {
+    const id = `named${prefix}`
+    await ask(gateway.url, `GET ${prefix}/models/gpt-4o`, { 'x-request-id': id })
+    expect((await gateway.finished(id)).route).toBe('/v1/models/{id}')
+  }
+})
+
 describe('what is not there', () => {
   test.each([
     '/nope',
     '/v1/v1/v1/models',
+    '/openai/models',
+    '/openai/v1/v1/models',
+    '/v1/openai/v1/models',
     '/v2/models',
     '/MODELS',
     '/v1/Models',

@@ -1,4 +1,5 @@
 import type { Model, ModelList } from '@inference-gateway/protocol/models'
+import { withoutBasePath } from '../kernel/base-path.ts'
 import { GatewayError } from '../kernel/errors.ts'
 import type { Handler } from '../kernel/exchange.ts'
 import { closest } from '../routing/closest.ts'
@@ -25,7 +26,7 @@ export function listModels({ listing, requireProvider }: ModelsParts): Handler {
 /** GET /v1/models/{id}: one model. Ids hold slashes and colons, and may come percent-encoded. */
 export function getModel({ listing }: Pick<ModelsParts, 'listing'>): Handler {
   return async ({ path }) => {
-    const id = decode(path.replace(/^(?:\/v1){0,2}\/models\//, ''))
+    const id = decode(withoutBasePath(path).slice('/models/'.length))
     const found = await listing.find(id)
     const [model, ...others] = found
     if (model === undefined) throw notFound(id, await listing.all(), listing.unread())

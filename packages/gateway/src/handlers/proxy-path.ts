@@ -1,3 +1,4 @@
+import { withoutBasePath } from '../kernel/base-path.ts'
 import { GatewayError } from '../kernel/errors.ts'
 
 export interface ProxyPath {
@@ -6,11 +7,11 @@ export interface ProxyPath {
   readonly path: string
 }
 
-const ROUTE = /^(?:\/v1){0,2}\/proxy\/([^/]+)(\/.*)?$/s
+const ROUTE = /^\/proxy\/([^/]+)(\/.*)?$/s
 
 /** Splits `/proxy/{provider}/{path}`. Throws invalid_target for a path that could leave the provider's base URL. */
 export function proxyPath(pathname: string): ProxyPath {
-  const [, provider, path = '/'] = ROUTE.exec(pathname) ?? []
+  const [, provider, path = '/'] = ROUTE.exec(withoutBasePath(pathname)) ?? []
   if (provider === undefined) throw invalid('write /proxy/{provider}/{path}')
   if (!/^[\x21-\x7e]*$/.test(path) || /%(?![0-9a-f]{2})/i.test(path))
     throw invalid('percent-encode what is not plain ASCII')

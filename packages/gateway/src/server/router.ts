@@ -1,4 +1,5 @@
 import { Hono } from 'hono'
+import { basePaths } from '../kernel/base-path.ts'
 import { GatewayError } from '../kernel/errors.ts'
 import { anonymous } from '../kernel/caller.ts'
 import type { Exchange, Handler, Step, Watch } from '../kernel/exchange.ts'
@@ -19,7 +20,7 @@ export interface Door {
 
 /** A row of the route table. */
 export interface Route extends Door {
-  /** As Hono writes paths, without `/v1`. */
+  /** As Hono writes paths, without what may stand before it. */
   readonly path: string
   /** As the contract writes it; names the route in logs and metrics. */
   readonly name: string
@@ -40,9 +41,6 @@ export interface RouterParts {
 
 export type Router = (request: Request, connection: Connection) => Response | Promise<Response>
 
-/** A wrong base URL is the most common first mistake: every route answers without `/v1`, with it, and with it twice. */
-const PREFIXES = ['', '/v1', '/v1/v1']
-
 /** Puts the route table on the wire. */
 export function createRouter(parts: RouterParts): Router {
   const { routes, steps, watch } = parts
@@ -59,7 +57,7 @@ export function createRouter(parts: RouterParts): Router {
     const get = handlers.get('GET')
     if (get !== undefined) handlers.set('HEAD', get)
     // One handler for all methods: Hono runs a lone one directly, and composes several at four times the cost.
-    for (const each of PREFIXES.flatMap((prefix) => spellings(prefix + path)))
+    for (const each of basePaths.flatMap((base) => spellings(base + path)))
       hono.all(each, ({ req, env }) => answer(handlers.get(req.method) ?? refuse, name, req.raw, env))
   }
   const lost = steps({ access: 'caller' })(routeNotFound)
