@@ -26,15 +26,15 @@ export interface AppParts {
   readonly push: PushMetricsParts | null
 }
 
-/** The route table: every path, who may use it, and who answers. Each answers under `/v1` as well. */
+/** The route table: every path, who may use it, and who answers. Each answers under every base path as well. */
 export function routes(parts: AppParts): readonly Route[] {
   const passed = proxy(parts.proxy)
   const stored = storedResponse(parts.responses)
   const table: Route[] = [
     { name: '/health', path: '/health', access: 'public', methods: { GET: health } },
     { name: '/ready', path: '/ready', access: 'public', methods: { GET: ready(parts.isReady) } },
-    { name: '/v1/models', path: '/models', access: 'caller', methods: { GET: listModels(parts.models) } },
-    { name: '/v1/models/{id}', path: '/models/:id{.+}', access: 'caller', methods: { GET: getModel(parts.models) } },
+    { name: '/v1/models', path: '/models', ...anthropicDoor, methods: { GET: listModels(parts.models) } },
+    { name: '/v1/models/{id}', path: '/models/:id{.+}', ...anthropicDoor, methods: { GET: getModel(parts.models) } },
     {
       name: '/v1/chat/completions',
       path: '/chat/completions',
@@ -73,15 +73,16 @@ export function routes(parts: AppParts): readonly Route[] {
   return [{ name: '/', path: '/', access: 'caller', methods: { GET: home } }, ...table]
 }
 
-/** Clients of this dialect send their token under its name. */
+/** Clients of Anthropic's dialect send their token under its name, to the model list as well. */
+const anthropicDoor = { access: 'caller', acceptApiKeyHeader: true } as const
+
 function anthropicRoutes(chat: ChatParts): readonly Route[] {
-  const door = { access: 'caller', acceptApiKeyHeader: true } as const
   return [
-    { name: '/v1/messages', path: '/messages', ...door, methods: { POST: messages(chat) } },
+    { name: '/v1/messages', path: '/messages', ...anthropicDoor, methods: { POST: messages(chat) } },
     {
       name: '/v1/messages/count_tokens',
       path: '/messages/count_tokens',
-      ...door,
+      ...anthropicDoor,
       methods: { POST: countTokens(chat) },
     },
   ]

@@ -4,6 +4,7 @@ import { fetchModelPage } from './dispatch/model-page.ts'
 import type { Clock } from './kernel/clock.ts'
 import { GatewayError } from './kernel/errors.ts'
 import type { Emit } from './kernel/events.ts'
+import type { PriceOf } from './kernel/prices.ts'
 import { runAfter } from './kernel/timers.ts'
 import { type AccountsOptions, configuredAccounts, requirementOf } from './providers/accounts.ts'
 import { catalog } from './providers/catalog.ts'
@@ -38,6 +39,7 @@ export interface LastingParts {
   readonly breakers: OwnedBreakers
   readonly clock: Clock
   readonly emit: Emit
+  readonly priceOf: PriceOf
 }
 
 /** All that follows from a configuration. Never changes: a request keeps the one it has begun with. */
@@ -118,7 +120,7 @@ function modelParts(
   lasting: LastingParts,
   kept: KeptLists,
 ) {
-  const { settings, upstream, clock, emit } = lasting
+  const { settings, upstream, clock, emit, priceOf } = lasting
   const directory = createModelDirectory({
     accounts,
     kept,
@@ -136,6 +138,7 @@ function modelParts(
     idFormat: settings.models.idFormat,
     providers: rules.configured,
     routes,
+    priceOf,
   })
   return { directory, policy, listing }
 }

@@ -68,7 +68,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   const { settings, emit, clock = systemClock, priceOf = () => null, telemetry = null } = options
   const errorReplies = createErrorReplies(settings.errorFormat)
   const verifier = settings.enableAuth ? createVerifier(options, clock) : null
-  const lasting = lastingParts(options, clock)
+  const lasting = lastingParts(options, clock, priceOf)
   const configure = createConfigure(lasting)
   const { dispatch, breakOff } = dispatchParts(settings, lasting, errorReplies)
   const { selector, breakers } = lasting
@@ -149,7 +149,11 @@ function stepsOf(
 type Lasting = ReturnType<typeof lastingParts>
 
 /** What stays when the configuration is read again: pools, and what is known of targets. */
-function lastingParts({ settings, found = {}, emit, version, authorities = null }: GatewayOptions, clock: Clock) {
+function lastingParts(
+  { settings, found = {}, emit, version, authorities = null }: GatewayOptions,
+  clock: Clock,
+  priceOf: PriceOf,
+) {
   let { providers } = settings
   const now: Settings = {
     ...settings,
@@ -166,6 +170,7 @@ function lastingParts({ settings, found = {}, emit, version, authorities = null 
     found,
     emit,
     clock,
+    priceOf,
     ticker,
     upstream: createUpstreams(now, { version, authorities, clock, ticker }),
     selector: createSelector({ random }),

@@ -191,7 +191,9 @@ describe('every kind of answer is as the contract says', () => {
   test('a wrong answer would be seen', () => {
     const headers = new Headers({ 'content-type': 'application/json', 'x-request-id': 'id' })
     const wrong = (text: string) => answerProblems('/v1/models', 'GET', { status: 200, headers, text })
-    expect(wrong('{"object":"list","data":null}')).toEqual(['/data: must be array'])
+    expect(wrong('{"object":"list","data":null,"has_more":false,"first_id":null,"last_id":null}')).toEqual([
+      '/data: must be array',
+    ])
     expect(wrong('{"object":"list","data":[{"id":"x"}]}')).not.toEqual([])
     expect(answerProblems('/v1/models', 'GET', { status: 200, headers: new Headers(), text: '' })).toHaveLength(2)
     expect(answerProblems('/health', 'GET', { status: 404, headers, text: '{}' })).toHaveLength(1)

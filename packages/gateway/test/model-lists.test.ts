@@ -238,6 +238,47 @@ describe('the list and its models', () => {
     expect(body.error).toContain(says)
   })
 
+  test('?limit= gives pages, and after_id turns them until all were there once', async () => {
+    const all = await idsOf(gateway.url)
+    const seen: string[] = []
+    let after = ''
+    for (let isMore = true; isMore;) {
+      const page = await (await fetch(`${gateway.url}/v1/models?limit=3${after}`)).json()
+      const ids = page.data.map(({ id }: ListedModel) => id)
+      expect([page.first_id, page.last_id]).toEqual([ids[0], ids.at(-1)])
+      seen.push(...ids)
+      isMore = page.has_more
+      after = `&after_id=${encodeURIComponent(page.last_id)}`
+    }
+    expect(seen).toEqual([...all])
+  })
+
+  test('without a limit, or with a large one, there are no more', async () => {
+    for (const query of ['', '?limit=1000']) {
+      const page = await (await fetch(`${gateway.url}/v1/models${query}`)).json()
+      expect([page.has_more, page.data.length]).toEqual([false, 7])
+    }
+  })
+
+  test.each(['limit=0', 'limit=-1', 'limit=many', 'limit=1.5', 'limit=', 'after_id=nope'])(
+    '?%s is refused',
+    async (query) => {
+      const response = await fetch(`${gateway.url}/v1/models?${query}`)
+      const name = query.split('=')[0] ?? ''
+      expect(response.status).toBe(400)
+      expect(await response.json()).toMatchObject({ code: 'invalid_request', param: name })
+    },
+  )
+
+  test('a price is that of the provider’s model, whatever id the list shows', async () => {
+    const pricingOf = async (url: string, id: string) => (await (await fetch(`${url}/v1/models/${id}`)).json()).pricing
+    await using qualified = await startGateway({ providers: origins, env: { MODEL_ID_FORMAT: 'qualified' } })
+    const known = { prompt: '0.0000025', completion: '0.00001', input_cache_read: '0.00000125', known: true }
+    expect(await pricingOf(gateway.url, 'gpt-4o')).toEqual(known)
+    expect(await pricingOf(qualified.url, 'openai/gpt-4o')).toEqual(known)
+    expect(await pricingOf(gateway.url, 'openrouter/openai/gpt-4o')).toMatchObject({ prompt: '0', known: false })
+  })
+
   test('MODEL_ID_FORMAT=qualified prefixes all, once', async () => {
     await using qualified = await startGateway({ providers: origins, env: { MODEL_ID_FORMAT: 'qualified' } })
     expect(await idsOf(qualified.url)).toEqual([

@@ -8,7 +8,7 @@ test('model names of one’s own are listed, as models of who would answer', asy
   await using gateway = await startGateway({ config, env: { SIMULATOR_ENABLED: 'true' } })
   const own = { id: 'fast', object: 'model', created: 0, owned_by: 'gateway', served_by: 'simulator' }
   const list: { data: unknown[] } = JSON.parse(await (await fetch(`${gateway.url}/v1/models`)).text())
-  expect(list.data).toContainEqual(own)
+  expect(list.data).toContainEqual(expect.objectContaining(own))
   expect(await (await fetch(`${gateway.url}/v1/models/fast`)).json()).toMatchObject(own)
 })
 

@@ -1,3 +1,4 @@
+import type { Price, PriceOf } from '../kernel/prices.ts'
 import { type Model, type ModelDirectory, qualifiedId } from './model-directory.ts'
 import type { ModelRoute } from './planner.ts'
 
@@ -10,30 +11,39 @@ export interface ModelListingOptions {
   readonly providers: ReadonlySet<string>
   /** The operator's own model names, and who would answer for them. */
   readonly routes: ReadonlyMap<string, Pick<ModelRoute, 'deployments'>>
+  readonly priceOf: PriceOf
+}
+
+/** A model under the id that clients see, and what it costs under its provider's. */
+export interface ShownModel extends Model {
+  readonly price: Price | null
 }
 
 /** The model lists as clients see them: what may not be used is not there, and every id is one that can be asked for. */
 export interface ModelListing {
-  all(): Promise<readonly Model[]>
-  of(provider: string): Promise<readonly Model[]>
+  all(): Promise<readonly ShownModel[]>
+  of(provider: string): Promise<readonly ShownModel[]>
   /** The models an id may mean: as listed, as `provider/id`, or as the provider's own. */
-  find(id: string): Promise<readonly Model[]>
+  find(id: string): Promise<readonly ShownModel[]>
   /** The providers of which a list was never read: a model that is not found may be theirs. */
   unread(): readonly string[]
 }
 
 export function createModelListing(options: ModelListingOptions): ModelListing {
-  const { directory, isAllowed, idFormat, providers, routes } = options
+  const { directory, isAllowed, idFormat, providers, routes, priceOf } = options
 
   const permitted = (models: readonly Model[]) => models.filter((model) => isAllowed(model.served_by, model.id))
   const shown = (models: readonly Model[], isAmbiguous: (model: Model) => boolean) =>
-    models.map((model) => (idFormat === 'qualified' || isAmbiguous(model) ? qualified(model) : model))
+    models.map((model): ShownModel => {
+      const isQualified = idFormat === 'qualified' || isAmbiguous(model)
+      return { ...model, id: isQualified ? qualifiedId(model) : model.id, price: priceOf(model.served_by, model.id) }
+    })
   /** OpenRouter's `openai/gpt-4o` would be taken for OpenAI's own, where that can be asked too. */
   const pointsElsewhere = ({ id, served_by: provider }: Model) => {
     const [prefix = ''] = id.split('/')
     return prefix !== id && prefix !== provider && providers.has(prefix)
   }
-  async function all(): Promise<readonly Model[]> {
+  async function all(): Promise<readonly ShownModel[]> {
     const models = permitted(await directory.list())
     const isShared = sharedIds(models)
     const isOurs = (id: string) => routes.has(id)
@@ -56,16 +66,14 @@ export function createModelListing(options: ModelListingOptions): ModelListing {
   }
 }
 
-/** An alias is listed as a model of the first that can be asked for it. */
-function ownModels({ routes, providers, isAllowed }: ModelListingOptions): Model[] {
+/** An alias is listed as a model of the first that can be asked for it; what it costs depends on who answers. */
+function ownModels({ routes, providers, isAllowed }: ModelListingOptions): ShownModel[] {
   return [...routes].flatMap(([id, { deployments }]) => {
     const first = deployments.find(({ provider, model }) => providers.has(provider) && isAllowed(provider, model))
     if (first === undefined) return []
-    return [{ id, object: 'model', created: 0, owned_by: 'gateway', served_by: first.provider }]
+    return [{ id, object: 'model', created: 0, owned_by: 'gateway', served_by: first.provider, price: null }]
   })
 }
-
-const qualified = (model: Model): Model => ({ ...model, id: qualifiedId(model) })
 
 function sharedIds(models: readonly Model[]): (id: string) => boolean {
   const seen = new Set<string>()
