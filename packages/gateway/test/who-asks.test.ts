@@ -7,6 +7,7 @@ const clients: [headers: Record<string, string>, envelope: 'object' | 'string'][
   [{ 'user-agent': 'curl/8.5.0' }, 'string'],
   [{ 'x-stainless-lang': 'js' }, 'object'],
   [{ 'user-agent': 'ai-sdk/openai/1.0.0' }, 'object'],
+  [{ 'user-agent': 'codex_exec/0.171.0 (Debian 12.0.0; x86_64) xterm' }, 'object'],
   [{ 'user-agent': 'ai/7.0.173 ai-sdk-provider-utils/5.0.81 node.js/v20.20.2' }, 'object'],
 ]
 test('an error comes in the envelope that the client’s SDK reads', async () => {

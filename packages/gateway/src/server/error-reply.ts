@@ -60,12 +60,12 @@ export function createErrorReplies(format: ErrorDialect | 'auto'): ErrorReplies 
   }
 }
 
-/** Vercel's AI SDK: `ai-sdk/…` once, by now `ai/7.0.1 ai-sdk-provider-utils/5.0.1 …`. */
-const AI_SDK = /\bai-sdk[-/]/
+/** Vercel's AI SDK: `ai-sdk/…` once, by now `ai/7.0.1 ai-sdk-provider-utils/5.0.1 …`. Codex: `codex_exec/0.171.0 …`. */
+const READS_OPENAI = /\bai-sdk[-/]|^codex[-_]/
 
-/** OpenAI's SDKs name their language in a header; the Vercel AI SDK names itself. They read only OpenAI's envelope. */
+/** OpenAI's SDKs name their language in a header; the Vercel AI SDK and Codex name themselves. They read only OpenAI's envelope. */
 function dialectOfClient(headers: Headers): ErrorDialect {
-  const isOpenAi = headers.has('x-stainless-lang') || AI_SDK.test(headers.get('user-agent') ?? '')
+  const isOpenAi = headers.has('x-stainless-lang') || READS_OPENAI.test(headers.get('user-agent') ?? '')
   return isOpenAi ? 'openai' : 'gateway'
 }
 
