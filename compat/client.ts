@@ -4,7 +4,9 @@ export const features = [
   'chat',
   'stream',
   'tools',
+  'parallel tools',
   'structured output',
+  'vision',
   'usage',
   'error 400',
   'error 401',
@@ -12,7 +14,9 @@ export const features = [
   'error 429',
   'error 500',
   'abort',
+  'timeout',
   'embeddings',
+  'completions',
 ] as const
 
 export type Feature = (typeof features)[number]
@@ -53,7 +57,7 @@ export interface Skipped {
 export interface Place {
   /** The gateway's origin, such as `http://127.0.0.1:41234`. */
   readonly gateway: string
-  /** The scripted provider's origin; `GET /streams` there tells how its endless streams fare. */
+  /** The scripted provider's origin; `GET /streams` there tells how its endless streams fare, `GET /seen` what it was asked. */
   readonly provider: string
 }
 

@@ -39,6 +39,16 @@ export function expectWeatherCall(name: unknown, input: unknown): void {
   expectWords(member(input, 'city'), '')
 }
 
+/** A second tool, and the question for both. */
+export const TIME = { ...WEATHER, name: 'get_time', description: 'The time in a city' } as const
+export const ASK_BOTH = 'Call get weather and get time for Berlin.'
+
+/** Throws unless both tools are called. */
+export function expectBothCalls(names: readonly unknown[] | undefined): void {
+  if (names?.toSorted().join(' ') !== `${TIME.name} ${WEATHER.name}`)
+    throw new Error(`calls of ${JSON.stringify(names)}`)
+}
+
 /** What every client is asked to answer in. */
 export const DOG = {
   type: 'object',
@@ -63,6 +73,7 @@ function member(value: unknown, name: string): unknown {
 export interface Told {
   /** Whether the error is of the client's own type. */
   readonly isOwn: boolean
+  /** `undefined`: the client does not tell it. */
   readonly status: unknown
   readonly message: string
 }
@@ -112,8 +123,40 @@ async function expectFailure(
   const told = await ask(model).then(() => null, read)
   if (told === null) throw new Error('no error was thrown')
   if (!told.isOwn) throw new Error(`not the client's own error, but says: ${told.message}`)
-  if (told.status !== status) throw new Error(`status is ${String(told.status)}: ${told.message}`)
+  if (told.status !== undefined && told.status !== status)
+    throw new Error(`status is ${JSON.stringify(told.status)}: ${told.message}`)
   expectWords(told.message, words)
+}
+
+/** A picture of one pixel, as PNG in base64. */
+export const IMAGE = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=='
+export const IMAGE_URL = `data:image/png;base64,${IMAGE}`
+export const ASK_IMAGE = 'What is in this picture?'
+
+/** Throws unless the picture and its question have arrived at the provider as they were sent. */
+export async function expectImageSeen({ provider }: Place): Promise<void> {
+  const seen = await (await fetch(`${provider}/seen`)).text()
+  expectWords(seen, ASK_IMAGE)
+  expectWords(seen, IMAGE)
+}
+
+export const TIMEOUT_MS = 500
+
+/** Asks a model that never answers: the client has to give up in its own words, and the provider to be left. */
+export async function expectTimeout(
+  place: Place,
+  ask: () => PromiseLike<unknown>,
+  isOwn: (error: unknown) => boolean,
+): Promise<void> {
+  const { opened } = await streamsOf(place)
+  const error = await Promise.resolve(ask()).then(
+    () => null,
+    (error: unknown) => error,
+  )
+  if (error === null) throw new Error('no error was thrown')
+  if (!isOwn(error)) throw new Error(`not the client's own error, but: ${foreign(error).message}`)
+  if ((await streamsOf(place)).opened === opened) throw new Error('the provider was not asked')
+  await expectLeft(place)
 }
 
 interface Streams {
@@ -125,6 +168,7 @@ const streamsOf = async ({ provider }: Place): Promise<Streams> =>
   (await (await fetch(`${provider}/streams`)).json()) as Streams // the provider is ours
 
 const NOTICE_LIMIT_MS = 3000
+const OPEN_LIMIT_MS = 10_000
 
 /** Leaves an endless stream after its first part: the provider has to be left within seconds as well. */
 export async function expectAbort(
@@ -145,6 +189,15 @@ export async function expectAbort(
   if (parts === 0) throw new Error('nothing arrived')
   if ((await streamsOf(place)).opened === before.opened) throw new Error('the provider was not asked')
   await expectLeft(place)
+}
+
+/** Waits until the provider's endless stream is open. Throws when it is not after 10 seconds. */
+export async function expectOpened(place: Place): Promise<void> {
+  const deadline = Date.now() + OPEN_LIMIT_MS
+  while ((await streamsOf(place)).open === 0) {
+    if (Date.now() > deadline) throw new Error('the provider was not asked')
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
 }
 
 /** Waits until nobody listens to an endless stream. Throws when somebody does after 3 seconds. */

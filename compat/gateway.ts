@@ -42,6 +42,8 @@ const settingsFor = (providerUrl: string) => ({
   LOG_FORMAT: 'json',
   ANTHROPIC_API_KEY: 'key',
   ANTHROPIC_API_URL: `${providerUrl}/anthropic/v1`,
+  GROQ_API_KEY: 'key',
+  GROQ_API_URL: `${providerUrl}/openai`,
   COHERE_API_KEY: 'key',
   COHERE_API_URL: `${providerUrl}/cohere`,
   OLLAMA_API_URL: `${providerUrl}/ollama`,

@@ -1,4 +1,4 @@
-import { type ClientResults, type Feature, features } from './client.ts'
+import type { ClientResults, Feature } from './client.ts'
 
 /** What is known not to work, and why. */
 interface Known {
@@ -12,17 +12,28 @@ interface Known {
 /** The matrix gives these reasons. Whatever else fails fails the run, and so does an entry that works: delete it. */
 const known: readonly Known[] = [
   {
-    name: '@anthropic-ai/sdk',
-    api: '/v1/messages',
-    features: ['models'],
-    reason: "The ids are there; `type`, `display_name` and `created_at`, as Anthropic's list has them, are not.",
+    name: 'llama-index-llms-openai-like (PyPI)',
+    api: '/v1/chat/completions',
+    features: ['abort'],
+    reason: 'It holds the answer open after its generator was closed, until Python collects it.',
   },
   {
-    name: 'groq-sdk',
+    name: 'inference-gateway-sdk (crate)',
     api: '/v1/chat/completions',
-    features,
-    reason:
-      'The client puts `/openai/v1` before every path by itself, and the gateway has no routes there. Give it `/proxy/groq` as its base URL.',
+    features: ['error 404', 'error 429'],
+    reason: 'It reads the words of 400, 401 and 500 alone; of others it tells the status.',
+  },
+  {
+    name: '@openai/codex',
+    api: '/v1/responses',
+    features: ['error 429', 'error 500'],
+    reason: 'It has words of its own for it and does not show the provider’s.',
+  },
+  {
+    name: '@anthropic-ai/claude-code',
+    api: '/v1/messages',
+    features: ['error 404'],
+    reason: 'It has words of its own for it, which name the model, and does not show the provider’s.',
   },
 ]
 

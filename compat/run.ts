@@ -1,16 +1,18 @@
 /**
- * `npm run compat [-- --write] [name …]`: runs the clients of other makers against the gateway and prints how it went,
- * with `--write` into docs/reference/compatibility.md. With names, only the clients whose name holds one of them. Exits
- * with 1 when something went otherwise than known.ts says.
+ * `npm run compat [-- --write] [--within=SECONDS] [name …]`: runs the clients of other makers against the gateway and prints
+ * how it went, with `--write` into docs/reference/compatibility.md. With names, only the clients whose name holds one of
+ * them. Clients that need more than npm are begun within so many seconds, or left out. Exits with 1 when something went
+ * otherwise than known.ts and the page say.
  */
 import { resolve } from 'node:path'
 import { type Client, type ClientResults, type Place, run, type Skipped } from './client.ts'
 import { startGateway } from './gateway.ts'
-import { installClients } from './install.ts'
+import { installAgents, installClients } from './install.ts'
 import { explained, surprises } from './known.ts'
-import { matrixPage } from './matrix.ts'
+import { matrixPage, staleRows } from './matrix.ts'
 import { startProvider } from './provider/provider.ts'
-import { installPython, runPython } from './python.ts'
+import { type Environment, installPython, runPython } from './python.ts'
+import { installRust, runRust } from './rust.ts'
 
 const PAGE = resolve(import.meta.dir, '../docs/reference/compatibility.md')
 
@@ -29,21 +31,61 @@ const clients: Readonly<Record<string, (place: Place) => Promise<Client>>> = {
   'cohere-ai': async (place) => (await import('./clients/cohere.ts')).cohere(place),
 }
 
-const pythonClients = [
-  { script: 'openai_client.py', name: 'openai (PyPI)', api: '/v1/chat/completions' },
-  { script: 'anthropic_client.py', name: 'anthropic (PyPI)', api: '/v1/messages' },
-] as const
+/** Those that may be missing: what they need first, and how they are run then. */
+const guests: readonly Guest[] = [
+  python('openai (PyPI)', '/v1/chat/completions', 'openai_client.py', 'requirements'),
+  python('anthropic (PyPI)', '/v1/messages', 'anthropic_client.py', 'requirements'),
+  python('langchain-openai (PyPI)', '/v1/chat/completions', 'langchain_client.py', 'requirements'),
+  {
+    name: 'llm (PyPI)',
+    install: () => installPython('requirements'),
+    run: async (place) => run(await (await import('./clients/llm.ts')).llm(place)),
+  },
+  { name: 'inference-gateway-sdk (crate)', install: installRust, run: runRust },
+  {
+    name: '@openai/codex',
+    install: installAgents,
+    run: async (place) => run(await (await import('./clients/codex.ts')).codex(place)),
+  },
+  {
+    name: '@anthropic-ai/claude-code',
+    install: installAgents,
+    run: async (place) => run(await (await import('./clients/claude-code.ts')).claudeCode(place)),
+  },
+  // Its packages take the longest.
+  python('llama-index-llms-openai-like (PyPI)', '/v1/chat/completions', 'llama_index_client.py', 'llama-index'),
+]
+
+interface Guest {
+  readonly name: string
+  /** Answers what hinders it; `null`: nothing. */
+  readonly install: () => Promise<string | null>
+  readonly run: (place: Place) => Promise<ClientResults>
+}
+
+function python(name: string, api: string, script: string, environment: Environment): Guest {
+  const install = () => installPython(environment)
+  return { name, install, run: (place) => runPython({ script, environment }, { name, api }, place) }
+}
 
 const args = process.argv.slice(2)
+const withinMs = Number(args.find((arg) => arg.startsWith('--within='))?.slice('--within='.length) ?? Infinity) * 1000
 const wanted = args.filter((arg) => !arg.startsWith('--'))
 const isWanted = (name: string): boolean => wanted.length === 0 || wanted.some((part) => name.includes(part))
+
+/** Another outcome than known.ts or the page says; a page that is being written says nothing yet. */
+const printed = args.includes('--write') ? null : await Bun.file(PAGE).text()
+const complaints = (told: ClientResults): readonly string[] => [
+  ...surprises(told),
+  ...(printed === null ? [] : staleRows(printed, told)),
+]
 
 async function runAll(place: Place): Promise<{ results: readonly ClientResults[]; skipped: readonly Skipped[] }> {
   const results: ClientResults[] = []
   const skipped: Skipped[] = []
   const tell = (told: ClientResults): void => {
     results.push(told)
-    const lines = surprises(told).map((line) => `\n  ${line}`)
+    const lines = complaints(told).map((line) => `\n  ${line}`)
     console.error(`${told.name} ${told.version} at ${told.api}: ${lines.length === 0 ? 'as known' : lines.join('')}`)
   }
   const skip = (name: string, reason: string): void => {
@@ -54,11 +96,12 @@ async function runAll(place: Place): Promise<{ results: readonly ClientResults[]
     if (name === 'curl' && Bun.which('curl') === null) skip(name, 'curl is not installed.')
     else tell(await run(await start(place)))
   }
-  const python = pythonClients.filter(({ name }) => isWanted(name))
-  const hindrance = python.length === 0 ? null : await installPython()
-  for (const { script, ...about } of python)
-    if (hindrance === null) tell(await runPython(script, about, place))
-    else skip(about.name, hindrance)
+  const deadline = performance.now() + withinMs
+  for (const { name, install, run } of guests.filter((guest) => isWanted(guest.name))) {
+    const hindrance = performance.now() > deadline ? 'The time was up.' : await install()
+    if (hindrance === null) tell(await run(place))
+    else skip(name, hindrance)
+  }
   return { results, skipped }
 }
 
@@ -77,7 +120,7 @@ try {
   const page = matrixPage(results.map(explained), skipped)
   if (args.includes('--write')) await Bun.write(PAGE, page)
   else process.stdout.write(page)
-  process.exitCode = results.every((client) => surprises(client).length === 0) ? 0 : 1
+  process.exitCode = results.every((client) => complaints(client).length === 0) ? 0 : 1
 } finally {
   await gateway.stop()
   await provider.stop()

@@ -1,19 +1,27 @@
 import type { Client, Place } from '../client.ts'
 import {
+  ASK_BOTH,
   ASK_DOG,
+  ASK_IMAGE,
   ASK_WEATHER,
   DOG,
   errorChecks,
   expectAbort,
+  expectBothCalls,
   expectDog,
+  expectImageSeen,
   expectMoreThan,
   expectPositive,
+  expectTimeout,
   expectWeatherCall,
   expectWords,
   foreign,
   GREETING,
   HELLO,
+  IMAGE_URL,
   scripted,
+  TIME,
+  TIMEOUT_MS,
   WEATHER,
 } from '../expect.ts'
 import { versionOf } from './version.ts'
@@ -47,9 +55,22 @@ export async function cohere(place: Place): Promise<Client> {
         const call = message.toolCalls?.[0]?.function
         expectWeatherCall(call?.name, call?.arguments)
       },
+      async 'parallel tools'() {
+        const tools = [WEATHER, TIME].map((tool) => ({ type: 'function' as const, function: { ...tool } }))
+        const { message } = await client.chat({ ...question('command', ASK_BOTH), tools })
+        expectBothCalls(message.toolCalls?.map((call) => call.function?.name))
+      },
       async 'structured output'() {
         const responseFormat = { type: 'json_object' as const, jsonSchema: { ...DOG } }
         expectDog(await textOf({ ...question('command', ASK_DOG), responseFormat }))
+      },
+      async vision() {
+        const content = [
+          { type: 'text' as const, text: ASK_IMAGE },
+          { type: 'image_url' as const, imageUrl: { url: IMAGE_URL } },
+        ]
+        await client.chat({ model: 'command', messages: [{ role: 'user', content }] })
+        await expectImageSeen(place)
       },
       usage: async () => expectPositive('usage', (await chat('command')).usage?.tokens?.outputTokens),
       ...errorChecks(
@@ -62,6 +83,12 @@ export async function cohere(place: Place): Promise<Client> {
       ),
       abort: () =>
         expectAbort(place, (abortSignal) => client.chatStream(question('endless'), { abortSignal, maxRetries: 0 })),
+      timeout: () =>
+        expectTimeout(
+          place,
+          () => client.chat(question('silent'), { timeoutInSeconds: TIMEOUT_MS / 1000, maxRetries: 0 }),
+          (error) => error instanceof CohereError && error.message.includes('timeout'),
+        ),
       async embeddings() {
         const asked = {
           model: 'command',
@@ -72,6 +99,7 @@ export async function cohere(place: Place): Promise<Client> {
         const { embeddings } = await client.embed({ ...asked, embeddingTypes: ['float'], texts: [HELLO] })
         expectMoreThan(0, 'vectors', embeddings.float)
       },
+      completions: 'Cohere has none by now.',
     },
   }
 }

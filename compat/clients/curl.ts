@@ -1,17 +1,25 @@
 import type { Client, Place } from '../client.ts'
 import {
+  ASK_BOTH,
   ASK_DOG,
+  ASK_IMAGE,
   ASK_WEATHER,
   DOG,
   errorChecks,
   expectAbort,
+  expectBothCalls,
   expectDog,
+  expectImageSeen,
   expectMoreThan,
   expectPositive,
+  expectTimeout,
   expectWeatherCall,
   expectWords,
   GREETING,
   HELLO,
+  IMAGE_URL,
+  TIME,
+  TIMEOUT_MS,
   WEATHER,
 } from '../expect.ts'
 
@@ -20,7 +28,8 @@ export async function curl(place: Place): Promise<Client> {
   const version = /^curl (\S+)/.exec(await output(['--version']))?.[1] ?? ''
   const ask = async (path: string, body?: object) =>
     JSON.parse(await output([`${place.gateway}/v1${path}`, ...dataOf(body)])) as Answer // the checks find out
-  const chat = (model: string, content = HELLO, more = {}) => ask('/chat/completions', question(model, content, more))
+  const chat = (model: string, content: string | readonly object[] = HELLO, more = {}) =>
+    ask('/chat/completions', question(model, content, more))
   const streamed = (more = {}) => [
     `${place.gateway}/v1/chat/completions`,
     ...dataOf(question('simulator/chat', HELLO, { stream: true, ...more })),
@@ -39,9 +48,22 @@ export async function curl(place: Place): Promise<Client> {
         const call = choices?.[0]?.message.tool_calls?.[0]?.function
         expectWeatherCall(call?.name, call?.arguments)
       },
+      async 'parallel tools'() {
+        const tools = [WEATHER, TIME].map((tool) => ({ type: 'function', function: tool }))
+        const { choices } = await chat('simulator/tools', ASK_BOTH, { tools })
+        expectBothCalls(choices?.[0]?.message.tool_calls?.map((call) => call.function.name))
+      },
       async 'structured output'() {
         const response_format = { type: 'json_schema', json_schema: { name: 'dog', schema: DOG } }
         expectDog((await chat('simulator/json', ASK_DOG, { response_format })).choices?.[0]?.message.content)
+      },
+      async vision() {
+        const content = [
+          { type: 'text', text: ASK_IMAGE },
+          { type: 'image_url', image_url: { url: IMAGE_URL } },
+        ]
+        expectWords((await chat('scripted/plain', content)).choices?.[0]?.message.content, GREETING)
+        await expectImageSeen(place)
       },
       async usage() {
         expectPositive('usage', (await chat('simulator/chat')).usage?.total_tokens)
@@ -59,9 +81,18 @@ export async function curl(place: Place): Promise<Client> {
         },
       ),
       abort: () => expectAbort(place, (signal) => follow(place, signal)),
+      async timeout() {
+        const args = ['--max-time', String(TIMEOUT_MS / 1000), `${place.gateway}/v1/chat/completions`]
+        const ask = () => output([...args, ...dataOf(question('scripted/silent', HELLO))])
+        await expectTimeout(place, ask, (error) => String(error).includes('timed out'))
+      },
       async embeddings() {
         const { data } = await ask('/embeddings', { model: 'simulator/embed', input: HELLO })
         expectMoreThan(100, 'dimensions', data?.[0]?.embedding)
+      },
+      async completions() {
+        const { choices } = await ask('/completions', { model: 'scripted/plain', prompt: HELLO })
+        expectWords(choices?.[0]?.text, GREETING)
       },
     },
   }
@@ -69,7 +100,7 @@ export async function curl(place: Place): Promise<Client> {
 
 /** What the checks look at. */
 interface Answer {
-  readonly choices?: readonly { readonly message: Message }[]
+  readonly choices?: readonly { readonly message: Message; readonly text?: string }[]
   readonly usage?: { readonly total_tokens: number }
   readonly data?: readonly { readonly embedding: readonly number[] }[]
 }
@@ -79,7 +110,7 @@ interface Message {
   readonly tool_calls?: readonly { readonly function: { readonly name: string; readonly arguments: string } }[]
 }
 
-const question = (model: string, content: string, more = {}) => ({
+const question = (model: string, content: string | readonly object[], more = {}) => ({
   model,
   messages: [{ role: 'user', content }],
   ...more,

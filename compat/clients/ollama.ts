@@ -1,18 +1,24 @@
 import type { Client, Place } from '../client.ts'
 import {
+  ASK_BOTH,
   ASK_DOG,
+  ASK_IMAGE,
   ASK_WEATHER,
   DOG,
   errorChecks,
   expectAbort,
+  expectBothCalls,
   expectDog,
+  expectImageSeen,
   expectMoreThan,
   expectPositive,
   expectWeatherCall,
   expectWords,
   GREETING,
   HELLO,
+  IMAGE,
   scripted,
+  TIME,
   WEATHER,
 } from '../expect.ts'
 import { versionOf } from './version.ts'
@@ -44,8 +50,18 @@ export async function ollama(place: Place): Promise<Client> {
         const call = message.tool_calls?.[0]?.function
         expectWeatherCall(call?.name, call?.arguments)
       },
+      async 'parallel tools'() {
+        const parameters = { ...WEATHER.parameters, required: [...WEATHER.parameters.required] }
+        const tools = [WEATHER, TIME].map((tool) => ({ type: 'function', function: { ...tool, parameters } }))
+        const { message } = await client.chat({ ...question('llama', ASK_BOTH), tools })
+        expectBothCalls(message.tool_calls?.map((call) => call.function.name))
+      },
       'structured output': async () =>
         expectDog((await client.chat({ ...question('llama', ASK_DOG), format: DOG })).message.content),
+      async vision() {
+        await client.chat({ model: 'llama', messages: [{ role: 'user', content: ASK_IMAGE, images: [IMAGE] }] })
+        await expectImageSeen(place)
+      },
       usage: async () => expectPositive('eval_count', (await chat('llama')).eval_count),
       ...errorChecks(
         chat,
@@ -62,8 +78,11 @@ export async function ollama(place: Place): Promise<Client> {
           signal.addEventListener('abort', () => leaver.abort())
           return leaver.chat({ ...question('endless'), stream: true })
         }),
+      timeout: 'It has none; the client that is left aborts.',
       embeddings: async () =>
         expectMoreThan(0, 'vectors', (await client.embed({ model: 'llama', input: HELLO })).embeddings),
+      completions: async () =>
+        expectWords((await client.generate({ model: 'llama', prompt: HELLO })).response, GREETING),
     },
   }
 }

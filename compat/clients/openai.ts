@@ -1,26 +1,34 @@
 import type { OpenAI as CurrentOpenAI } from 'openai'
 import type { Checks, Client, Place } from '../client.ts'
 import {
+  ASK_BOTH,
   ASK_DOG,
+  ASK_IMAGE,
   ASK_WEATHER,
   DOG,
   errorChecks,
   expectAbort,
+  expectBothCalls,
   expectDog,
+  expectImageSeen,
   expectMoreThan,
   expectPositive,
+  expectTimeout,
   expectWeatherCall,
   expectWords,
   foreign,
   GREETING,
   HELLO,
+  IMAGE_URL,
+  TIME,
+  TIMEOUT_MS,
   WEATHER,
 } from '../expect.ts'
 import { versionOf } from './version.ts'
 
 export async function currentOpenAi(place: Place): Promise<Client> {
   const { OpenAI } = await import('openai')
-  const checks = checksOf(place, clientOf(place, OpenAI), OpenAI.APIError)
+  const checks = checksOf(place, clientOf(place, OpenAI), OpenAI)
   return { name: 'openai (npm)', version: versionOf('openai'), api: '/v1/chat/completions', checks }
 }
 
@@ -28,7 +36,7 @@ export async function previousOpenAi(place: Place): Promise<Client> {
   const { OpenAI } = await import('openai-previous')
   const client: unknown = clientOf(place, OpenAI)
   // The few calls of the checks are the same in both majors.
-  const checks = checksOf(place, client as CurrentOpenAI, OpenAI.APIError)
+  const checks = checksOf(place, client as CurrentOpenAI, OpenAI)
   return { name: 'openai (npm)', version: versionOf('openai-previous'), api: '/v1/chat/completions', checks }
 }
 
@@ -37,11 +45,15 @@ const clientOf = <T>(
   OpenAI: new (options: { baseURL: string; apiKey: string; maxRetries: number }) => T,
 ): T => new OpenAI({ baseURL: `${gateway}/v1`, apiKey: 'unused', maxRetries: 0 })
 
-type ErrorType = abstract new (...parts: never[]) => { readonly status: unknown; readonly message: string }
+interface ErrorTypes {
+  readonly APIError: abstract new (...parts: never[]) => { readonly status: unknown; readonly message: string }
+  readonly APIConnectionTimeoutError: abstract new (...parts: never[]) => unknown
+}
 
 const user = (content: string) => [{ role: 'user' as const, content }]
 
-function checksOf(place: Place, client: CurrentOpenAI, ApiError: ErrorType): Checks {
+function checksOf(place: Place, client: CurrentOpenAI, errors: ErrorTypes): Checks {
+  const { APIError: ApiError, APIConnectionTimeoutError: TimeoutError } = errors
   const chat = (model: string, content = HELLO) => client.chat.completions.create({ model, messages: user(content) })
   return {
     async models() {
@@ -64,6 +76,12 @@ function checksOf(place: Place, client: CurrentOpenAI, ApiError: ErrorType): Che
       if (call?.type !== 'function') throw new Error('no call')
       expectWeatherCall(call.function.name, call.function.arguments)
     },
+    async 'parallel tools'() {
+      const tools = [WEATHER, TIME].map((tool) => ({ type: 'function' as const, function: tool }))
+      const stream = client.chat.completions.stream({ model: 'simulator/tools', messages: user(ASK_BOTH), tools })
+      const calls = (await stream.finalMessage()).tool_calls
+      expectBothCalls(calls?.map((call) => (call.type === 'function' ? call.function.name : '')))
+    },
     async 'structured output'() {
       const json_schema = { name: 'dog', schema: DOG, strict: true }
       const completion = await client.chat.completions.parse({
@@ -72,6 +90,14 @@ function checksOf(place: Place, client: CurrentOpenAI, ApiError: ErrorType): Che
         response_format: { type: 'json_schema', json_schema },
       })
       expectDog(completion.choices[0]?.message.parsed)
+    },
+    async vision() {
+      const content = [
+        { type: 'text' as const, text: ASK_IMAGE },
+        { type: 'image_url' as const, image_url: { url: IMAGE_URL } },
+      ]
+      await client.chat.completions.create({ model: 'scripted/plain', messages: [{ role: 'user', content }] })
+      await expectImageSeen(place)
     },
     async usage() {
       expectPositive('usage', (await chat('simulator/chat')).usage?.total_tokens)
@@ -92,9 +118,20 @@ function checksOf(place: Place, client: CurrentOpenAI, ApiError: ErrorType): Che
       expectAbort(place, (signal) =>
         client.chat.completions.create({ model: 'scripted/endless', messages: user(HELLO), stream: true }, { signal }),
       ),
+    timeout: () =>
+      expectTimeout(
+        place,
+        () =>
+          client.chat.completions.create({ model: 'scripted/silent', messages: user(HELLO) }, { timeout: TIMEOUT_MS }),
+        (error) => error instanceof TimeoutError,
+      ),
     async embeddings() {
       const { data } = await client.embeddings.create({ model: 'simulator/embed', input: HELLO })
       expectMoreThan(100, 'dimensions', data[0]?.embedding)
+    },
+    async completions() {
+      const { choices } = await client.completions.create({ model: 'scripted/plain', prompt: HELLO })
+      expectWords(choices[0]?.text, GREETING)
     },
   }
 }

@@ -1,4 +1,4 @@
-import { type Body, CALLED, DOG_TEXT, eventsOf, eventStream, GREETING, type Refusal, type Streams } from './reply.ts'
+import { type Body, callsFor, DOG_TEXT, eventsOf, eventStream, GREETING, type Refusal, type Streams } from './reply.ts'
 
 /** Anthropic's Messages, as far as its clients are asked to go. */
 export function anthropic(route: string, body: Body, streams: Streams, refusal: Refusal | null): Response | null {
@@ -39,18 +39,16 @@ const opening = (answer: object) => [
 ]
 
 function messageFor(body: Body) {
-  const isCall = body['tools'] !== undefined
+  const calls = callsFor(body)
   const text = body['output_config'] === undefined ? GREETING : DOG_TEXT
-  const block = isCall
-    ? { type: 'tool_use', id: 'toolu_1', name: CALLED.name, input: CALLED.arguments }
-    : { type: 'text', text }
+  const blocks = calls.map(({ name, arguments: input }) => ({ type: 'tool_use', id: `toolu_${name}`, name, input }))
   return {
     id: 'msg_1',
     type: 'message',
     role: 'assistant',
     model: body['model'],
-    content: [block],
-    stop_reason: isCall ? 'tool_use' : 'end_turn',
+    content: blocks.length > 0 ? blocks : [{ type: 'text', text }],
+    stop_reason: blocks.length > 0 ? 'tool_use' : 'end_turn',
     stop_sequence: null,
     usage: { input_tokens: 7, output_tokens: 9 },
   }

@@ -1,4 +1,4 @@
-import { type Body, CALLED, DOG_TEXT, eventsOf, eventStream, GREETING, type Refusal, type Streams } from './reply.ts'
+import { type Body, callsFor, DOG_TEXT, eventsOf, eventStream, GREETING, type Refusal, type Streams } from './reply.ts'
 
 /** Cohere's own API, version 2. */
 export function cohere(route: string, body: Body, streams: Streams, refusal: Refusal | null): Response | null {
@@ -24,11 +24,15 @@ const END = { type: 'message-end', id: '1', delta: { finish_reason: 'COMPLETE', 
 function chat(body: Body, streams: Streams): Response {
   if (body['model'] === 'endless') return streams.endless('text/event-stream', eventsOf([START]), eventsOf([DELTA]))
   if (body['stream'] === true) return eventStream(eventsOf([START, DELTA, END]))
-  const called = { name: CALLED.name, arguments: JSON.stringify(CALLED.arguments) }
+  const calls = callsFor(body).map(({ name, arguments: input }) => ({
+    id: `call_${name}`,
+    type: 'function',
+    function: { name, arguments: JSON.stringify(input) },
+  }))
   const text = body['response_format'] === undefined ? GREETING : DOG_TEXT
   const message =
-    body['tools'] === undefined
+    calls.length === 0
       ? { role: 'assistant', content: [{ type: 'text', text }] }
-      : { role: 'assistant', tool_calls: [{ id: 'call_1', type: 'function', function: called }] }
+      : { role: 'assistant', tool_calls: calls }
   return Response.json({ id: '1', finish_reason: 'COMPLETE', message, usage: USAGE })
 }

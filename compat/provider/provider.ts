@@ -1,6 +1,7 @@
 import { anthropic } from './anthropic.ts'
 import { cohere } from './cohere.ts'
 import { ollama } from './ollama.ts'
+import { openai } from './openai.ts'
 import { failureOf, type Streams } from './reply.ts'
 
 export interface Provider {
@@ -9,11 +10,12 @@ export interface Provider {
 }
 
 /**
- * Starts a provider that has what the simulator has not: the own APIs of Anthropic, Cohere and Ollama, and a stream in
- * OpenAI's words that ends only when its listener leaves.
+ * Starts a provider that has what the simulator has not: the own APIs of Anthropic, Cohere and Ollama, streams that end
+ * only when their listener leaves, a model that never answers, and a memory of what it was asked last.
  */
 export function startProvider(): Provider {
   const streams = createStreams()
+  let seen = ''
   const server = Bun.serve({
     port: 0,
     hostname: '127.0.0.1',
@@ -21,8 +23,15 @@ export function startProvider(): Provider {
     async fetch(request) {
       const { pathname } = new URL(request.url)
       if (pathname === '/streams') return Response.json({ opened: streams.opened, open: streams.open })
-      const body: unknown = request.method === 'POST' ? await request.json() : {}
+      if (pathname === '/seen') {
+        const told = seen
+        seen = '' // what one client has sent shall not speak for the next
+        return new Response(told)
+      }
+      if (request.method === 'POST') seen = await request.text()
+      const body: unknown = request.method === 'POST' ? JSON.parse(seen) : {}
       const asked = body as Record<string, unknown> // only our own clients ask
+      if (asked['model'] === 'silent') return streams.never(request.signal)
       const [, api, ...rest] = pathname.split('/')
       const route = `${request.method} /${rest.join('/')}`
       const refusal = failureOf(String(asked['model']))
@@ -42,20 +51,6 @@ type Api = (
 
 const apis: Readonly<Record<string, Api>> = { openai, anthropic, cohere, ollama }
 
-function openai(route: string, _body: unknown, streams: Streams): Response | null {
-  if (route === 'GET /models') return Response.json({ object: 'list', data: [{ id: 'endless', object: 'model' }] })
-  if (route !== 'POST /chat/completions') return null
-  const delta = { role: 'assistant', content: 'on and ' }
-  const chunk = {
-    id: 'chatcmpl-1',
-    object: 'chat.completion.chunk',
-    created: 1,
-    model: 'endless',
-    choices: [{ index: 0, delta, finish_reason: null }],
-  }
-  return streams.endless('text/event-stream', '', `data: ${JSON.stringify(chunk)}\n\n`)
-}
-
 const PART_MS = 20
 
 function createStreams(): Streams {
@@ -66,6 +61,16 @@ function createStreams(): Streams {
     },
     get open() {
       return counts.open
+    },
+    never(signal) {
+      counts.opened += 1
+      counts.open += 1
+      return new Promise((_, reject) => {
+        signal.addEventListener('abort', () => {
+          counts.open -= 1
+          reject(new Error('nobody waits any longer'))
+        })
+      })
     },
     endless(contentType, preamble, part) {
       counts.opened += 1

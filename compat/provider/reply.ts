@@ -5,6 +5,8 @@ export interface Streams {
   readonly open: number
   /** The preamble, then this part again and again until the listener leaves. */
   endless(contentType: string, preamble: string, part: string): Response
+  /** An answer that never begins, counted among them. */
+  never(signal: AbortSignal): Promise<Response>
 }
 
 export type Body = Readonly<Record<string, unknown>>
@@ -26,7 +28,15 @@ const refusals: Readonly<Record<string, Refusal>> = {
 export const failureOf = (model: string): Refusal | null => refusals[model] ?? null
 
 export const GREETING = "Hello! I am not the gateway's simulator."
-export const CALLED = { name: 'get_weather', arguments: { city: 'Berlin' } } as const
+/** A call of each tool that the request has. */
+export const callsFor = (body: Body) => toolsOf(body).map((name) => ({ name, arguments: { city: 'Berlin' } }))
+
+function toolsOf({ tools }: Body): readonly string[] {
+  // OpenAI's form has the name in `function`; only our own clients ask.
+  const list = (tools ?? []) as readonly { readonly name?: string; readonly function?: { readonly name: string } }[]
+  return list.flatMap((tool) => tool.function?.name ?? tool.name ?? [])
+}
+
 export const DOG_TEXT = '{"name":"Rex","age":3}'
 
 /** Server-sent events, each with its name. */

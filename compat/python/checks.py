@@ -7,7 +7,13 @@ import urllib.request
 HELLO = "Hello!"
 GREETING = "the gateway's simulator"
 ASK_WEATHER = "Call get weather for Berlin."
+ASK_BOTH = "Call get weather and get time for Berlin."
 ASK_DOG = "Invent a dog."
+ASK_IMAGE = "What is in this picture?"
+# A picture of one pixel, as PNG in base64.
+IMAGE = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+IMAGE_URL = f"data:image/png;base64,{IMAGE}"
+TIMEOUT_S = 0.5
 CITY = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
 DOG = {
     "type": "object",
@@ -34,6 +40,16 @@ def expect_dog(text):
     assert isinstance(dog["name"], str) and isinstance(dog["age"], int), f"no dog: {text}"
 
 
+def expect_both_calls(names):
+    assert sorted(names) == ["get_time", "get_weather"], f"calls of {names}"
+
+
+def expect_image_seen(provider):
+    """The picture and its question have arrived at the provider as they were sent."""
+    seen = urllib.request.urlopen(f"{provider}/seen").read().decode()
+    assert ASK_IMAGE in seen and IMAGE in seen, f"the provider was asked {seen[:300]}"
+
+
 def expect_failure(ask, error_type, failure):
     status, model, words = failure
     try:
@@ -49,8 +65,27 @@ def expect_abort(provider, stream):
     """Closes an endless stream after its first part: the provider has to be left within seconds as well."""
     with stream:
         next(iter(stream))
+    expect_left(provider)
+
+
+def expect_timeout(provider, ask, error_type):
+    """A model that never answers: the client gives up in its own words, and the provider is left."""
+    opened = streams(provider)["opened"]
+    try:
+        ask()
+    except error_type:
+        assert streams(provider)["opened"] > opened, "the provider was not asked"
+        return expect_left(provider)
+    raise AssertionError("no error was thrown")
+
+
+def streams(provider):
+    return json.load(urllib.request.urlopen(f"{provider}/streams"))
+
+
+def expect_left(provider):
     deadline = time.monotonic() + 3
-    while json.load(urllib.request.urlopen(f"{provider}/streams"))["open"] > 0:
+    while streams(provider)["open"] > 0:
         assert time.monotonic() < deadline, "the provider was still answering after 3 s"
         time.sleep(0.02)
 

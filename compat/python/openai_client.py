@@ -3,8 +3,8 @@
 import sys
 
 import openai
-from checks import ASK_DOG, ASK_WEATHER, CITY, DOG, GREETING, HELLO
-from checks import error_checks, expect_abort, expect_dog, expect_words, run
+from checks import ASK_BOTH, ASK_DOG, ASK_IMAGE, ASK_WEATHER, CITY, DOG, GREETING, HELLO, IMAGE_URL, TIMEOUT_S
+from checks import error_checks, expect_abort, expect_both_calls, expect_dog, expect_image_seen, expect_timeout, expect_words, run
 
 gateway, provider = sys.argv[1:]
 client = openai.OpenAI(base_url=f"{gateway}/v1", api_key="unused", max_retries=0)
@@ -29,6 +29,17 @@ def tools():
     expect_words(message.tool_calls[0].function.arguments, "city")
 
 
+def parallel_tools():
+    both = [{"type": "function", "function": {"name": name, "parameters": CITY}} for name in ("get_weather", "get_time")]
+    message = chat("simulator/tools", ASK_BOTH, tools=both).choices[0].message
+    expect_both_calls([call.function.name for call in message.tool_calls])
+
+
+def vision():
+    chat("scripted/plain", [{"type": "text", "text": ASK_IMAGE}, {"type": "image_url", "image_url": {"url": IMAGE_URL}}])
+    expect_image_seen(provider)
+
+
 def structured():
     response_format = {"type": "json_schema", "json_schema": {"name": "dog", "schema": DOG, "strict": True}}
     expect_dog(chat("simulator/json", ASK_DOG, response_format=response_format).choices[0].message.content)
@@ -51,10 +62,18 @@ run(
         "chat": lambda: expect_words(chat("simulator/chat").choices[0].message.content, GREETING),
         "stream": stream,
         "tools": tools,
+        "parallel tools": parallel_tools,
         "structured output": structured,
+        "vision": vision,
         "usage": usage,
         **error_checks(chat, openai.APIStatusError),
         "abort": lambda: expect_abort(provider, chat("scripted/endless", stream=True)),
+        "timeout": lambda: expect_timeout(
+            provider, lambda: chat("scripted/silent", timeout=TIMEOUT_S), openai.APITimeoutError
+        ),
         "embeddings": embeddings,
+        "completions": lambda: expect_words(
+            client.completions.create(model="scripted/plain", prompt=HELLO).choices[0].text, GREETING
+        ),
     },
 )
