@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { endedEarly } from '../faults/scene.ts'
+import { basePaths } from '../../src/kernel/base-path.ts'
 import { ask, connect } from '../support/raw-client.ts'
 import { json, type ScriptedProvider, startScriptedProvider } from '../support/scripted-provider.ts'
 import { type GuardedGateway, startGuardedGateway } from './guarded-gateway.ts'
@@ -37,7 +38,7 @@ test('every route but those of probes wants a token, by whatever path and method
   expect(all).toContain('/chat/completions')
   provider.forget()
   for (const path of all)
-    for (const target of [path, `/v1${path}`, `/v1/v1${path}`, `${path}?x=/health`, `${path}?provider=openai`])
+    for (const target of [...basePaths.map((base) => base + path), `${path}?x=/health`, `${path}?provider=openai`])
       for (const method of METHODS)
         for (const headers of [{}, BAD]) {
           const isProbe = PUBLIC.has(path)
@@ -46,7 +47,7 @@ test('every route but those of probes wants a token, by whatever path and method
           expect([method, target, status]).toEqual([method, target, isOpen ? 200 : isProbe ? 405 : 401])
         }
   expect(provider.requests).toEqual([])
-})
+}, 20_000)
 
 describe('no other spelling of a probe opens a door', () => {
   const targets = [
