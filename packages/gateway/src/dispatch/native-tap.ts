@@ -60,7 +60,8 @@ class NativeTap implements ChatTap {
     for (const { data } of parseEvents(text)) {
       if (this.#isOver()) break
       const event = parseObject(data)
-      if (data === '[DONE]') told += this.#finish()
+      // Before the dialect's own end, it ends nothing.
+      if (data === '[DONE]') told += this.state.isFinished ? this.#finish() : ''
       else if (event !== null) told += this.#pass(event)
     }
     return told
