@@ -88,6 +88,7 @@ export const catalog: readonly Provider[] = [
     operations: {
       models: { dialect: 'cohere', endpoints: [{ path: '/v1/models?page_size=1000' }] },
       chat: chatAt('/compatibility/v1/chat/completions'),
+      nativeChat: { dialect: 'cohere-chat', path: '/v2/chat' },
       embeddings: { path: '/compatibility/v1/embeddings', drop: ['user'] },
       'audio/transcriptions': { path: '/v2/audio/transcriptions' },
       rerank: { path: '/v2/rerank' },
