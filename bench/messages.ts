@@ -21,10 +21,15 @@ export function chatRequest(stream: boolean): string {
     { role: 'system', content: 'You are a helpful assistant.' },
     { role: 'user', content: PROMPT },
   ]
-  const body = JSON.stringify({ model: 'openai/gpt-4o-mini', messages, ...(stream && { stream }) })
+  return postRequest('/v1/chat/completions', { model: 'openai/gpt-4o-mini', messages, ...(stream && { stream }) })
+}
+
+/** A request as it stands on the wire. */
+export function postRequest(path: string, value: object): string {
+  const body = JSON.stringify(value)
   // The host is the same for every server, so that the bytes are.
   const head = [
-    'POST /v1/chat/completions HTTP/1.1',
+    `POST ${path} HTTP/1.1`,
     'host: bench.localhost',
     'content-type: application/json',
     `content-length: ${Buffer.byteLength(body)}`,

@@ -1,6 +1,7 @@
 // The provider: answers every chat request at once and with as little work as possible. A process of its own, so that
 // its time is nobody else's: `bun bench/upstream.ts PORT`.
 import { chatCompletion, modelList, streamEvents } from './messages.ts'
+import { anthropicEvents, cohereEvents } from './native-streams.ts'
 
 /**
  * Each stream gets one event per turn of this many ticks, and streams are spread over the ticks. So every event is
@@ -19,8 +20,7 @@ const streamHead = Buffer.from(
 )
 
 /** The writes of a stream: one chunk per event; the last one carries the end of the body. */
-function streamWrites(includeUsage: boolean): Buffer[] {
-  const events = streamEvents(includeUsage).map((data) => `data: ${data}\n\n`)
+function streamWrites(events: readonly string[]): Buffer[] {
   return events.map((event, index) => {
     const end = index === events.length - 1 ? '0\r\n\r\n' : ''
     return Buffer.from(`${Buffer.byteLength(event).toString(16)}\r\n${event}\r\n${end}`)
@@ -30,7 +30,10 @@ function streamWrites(includeUsage: boolean): Buffer[] {
 const completion = json(chatCompletion)
 const models = json(modelList)
 const notFound = Buffer.from('HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n')
-const writes = { plain: streamWrites(false), withUsage: streamWrites(true) }
+const chatEvents = (includeUsage: boolean) => streamEvents(includeUsage).map((data) => `data: ${data}\n\n`)
+const writes = { plain: streamWrites(chatEvents(false)), withUsage: streamWrites(chatEvents(true)) }
+/** Providers that are asked in dialects of their own are only asked for streams. */
+const nativeWrites = { '/v1/messages': streamWrites(anthropicEvents), '/v2/chat': streamWrites(cohereEvents) }
 
 interface Client {
   /** The part of a request that has arrived, as latin1: one character is one byte. */
@@ -65,11 +68,16 @@ function send(socket: Socket, bytes: Buffer): void {
 function answer(socket: Socket, request: string): void {
   const line = request.slice(0, request.indexOf('\r\n'))
   if (/^GET \S*\/models /.test(line)) return send(socket, models)
+  const native = Object.entries(nativeWrites).find(([path]) => line.startsWith(`POST ${path} `))
+  if (native !== undefined) return begin(socket, native[1])
   if (!/^POST \S*\/chat\/completions /.test(line)) return send(socket, notFound)
   if (!/"stream"\s*:\s*true/.test(request)) return send(socket, completion)
+  begin(socket, /"include_usage"\s*:\s*true/.test(request) ? writes.withUsage : writes.plain)
+}
+
+function begin(socket: Socket, stream: readonly Buffer[]): void {
   send(socket, streamHead)
-  const includeUsage = /"include_usage"\s*:\s*true/.test(request)
-  turns[opened++ % TICKS_PER_EVENT]?.add({ socket, writes: includeUsage ? writes.withUsage : writes.plain, next: 0 })
+  turns[opened++ % TICKS_PER_EVENT]?.add({ socket, writes: stream, next: 0 })
 }
 
 /** Enough of RFC 9112 for clients that wait for the answer before they ask again. */

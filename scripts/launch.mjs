@@ -16,6 +16,7 @@ const tasks = {
   dev: ['--watch', ...gateway, '--dev'],
   test: ['test', '--timeout=20000'],
   bench: [join(root, 'bench/run.ts')],
+  'bench:translate': [join(root, 'bench/translate.ts')],
   soak: [join(root, 'bench/soak.ts')],
   compat: [join(root, 'compat/run.ts')],
   install: null,
