@@ -231,9 +231,16 @@ describe('to everybody else', () => {
   })
 
   test('an error inside the stream is told in its words', async () => {
-    provider.play(stream([delta({ content: 'H' }), event({ error: { message: 'no more', code: 429 } })]))
+    provider.play(
+      stream([
+        delta({ content: 'H' }),
+        event({ error: { message: 'no more', code: 429, status: 'RESOURCE_EXHAUSTED' } }),
+      ]),
+    )
     const { text } = await readAll(await ask({ ...hello, stream: true }))
-    expect(text).toContain('"error":{"message":"no more","code":429,"type":"rate_limit_error"')
+    expect(text).toContain(
+      '"error":{"message":"no more","code":429,"status":"RESOURCE_EXHAUSTED","type":"rate_limit_error"',
+    )
     expect(text).not.toContain('message_stop')
   })
 

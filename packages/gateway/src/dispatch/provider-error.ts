@@ -44,8 +44,9 @@ export function refusalIn(provider: string, answer: UpstreamAnswer, body: unknow
 
 /** An error that a provider reports inside a stream that began well. Its own status counts where it names one. */
 export function providerErrorOf(provider: string, error: unknown): ProviderError {
-  const named = isFields(error) ? Number(error['status_code'] ?? error['status'] ?? error['code']) : Number.NaN
-  const status = named >= 400 && named <= 599 ? named : 502
+  const { status_code: ownStatus, status: named, code } = isFields(error) ? error : {}
+  // Google's `status` is a word.
+  const status = [ownStatus, named, code].map(Number).find((number) => number >= 400 && number <= 599) ?? 502
   const fault = faultOf({ error }) ?? { message: `${provider} reported an error at the start of the stream.` }
   return new ProviderError(provider, { status, headers: new Headers() }, complete(fault, status), { error })
 }
