@@ -18,7 +18,7 @@ afterAll(async () => {
 
 /** What several makers' answers left in a conversation, as their clients send it back. */
 const CALL = String.raw`{"index":0,"id":"toolu_01A-b","type":"function","function":{"name":"sum","arguments":"{\"of\":[1.0, 12345678901234567890]}"},"extra_content":{"google":{"thought_signature":"c2ln"}}}`
-const REASONED = String.raw`{"role":"assistant", "content":null,"reasoning_content":"One \u0061nd…","reasoning":"two","thinking_blocks":[{"type":"thinking","thinking":"","signature":"AbC="}],"refusal":null,"annotations":[],"tool_calls":[${CALL}]}`
+const REASONED = String.raw`{"role":"assistant", "content":null,"reasoning_content":"One \u0061nd…","reasoning":"two","extra_content":{"google":{"thought_signature":"dA=="}},"images":[],"thinking_blocks":[{"type":"thinking","thinking":"","signature":"AbC="}],"refusal":null,"annotations":[],"tool_calls":[${CALL}]}`
 const RESULT = '{"role":"tool","tool_call_id":"toolu_01A-b","content":"a \\"reasoning_content\\" of 1.50"}'
 const MESSAGES = `[{"role":"user","content":"Sum up"}, ${REASONED},${RESULT}]`
 

@@ -65,11 +65,11 @@ const encoder = new TextEncoder()
 /** How the answer is read. `created` is in Unix seconds, for dialects whose answers have no time. */
 export function nativeConversation(
   { dialect, endpoint }: NativeChat,
-  { stream, wantsUsage }: ChatCall,
+  { stream, wantsUsage, choices }: ChatCall,
   { provider, model }: Target,
   created: number,
 ): Omit<Conversation, 'body'> {
-  const facts = { created, model }
+  const facts = { created, model, choices }
   const read =
     <T>(tell: (answer: JsonAnswer) => T, otherwise: T) =>
     (answer: unknown): T =>

@@ -14,7 +14,12 @@ const REASONING = [
   'messages.reasoning_details',
   'messages.thinking_blocks',
   'messages.tool_calls.extra_content',
+  'messages.extra_content',
+  'messages.images',
 ]
+
+/** Google's own API lies beside the OpenAI-compatible one, and wants the key in a header of its own. */
+const googleNative = { beside: '/openai', auth: { kind: 'xheader', name: 'x-goog-api-key' } } as const
 
 /** OpenAI's, by their names. */
 const REASONING_MODELS = /^(o\d|gpt-5)/
@@ -144,8 +149,15 @@ export const catalog: readonly Provider[] = [
     name: 'Google Gemini',
     baseUrl: 'https://generativelanguage.googleapis.com/v1beta/openai',
     auth: { kind: 'bearer' },
-    operations: { ...openaiCompatible(), embeddings: { path: '/embeddings', floatsOnly: true } },
-    quirks: { extensions: ['extra_content'], effort: /gemini-(2\.5|[3-9])/ },
+    operations: {
+      ...openaiCompatible(),
+      nativeChat: { dialect: 'google-generate-content', path: '/models', ...googleNative },
+      embeddings: { path: '/embeddings', floatsOnly: true },
+    },
+    quirks: {
+      extensions: ['extra_content'],
+      effort: /gemini-(2\.5|[3-9])/,
+    },
   },
   {
     id: 'mistral',

@@ -5,7 +5,7 @@ export type Auth =
   | { readonly kind: 'xheader' | 'query'; readonly name: string }
 
 /** A provider's own dialect of chat. See `dialects/chat-dialects.ts`. */
-export type ChatDialectName = 'anthropic-messages' | 'cohere-chat'
+export type ChatDialectName = 'anthropic-messages' | 'cohere-chat' | 'google-generate-content'
 
 /** How a model list is written. See `model-lists.ts`. */
 export type ModelListDialect = 'openai' | 'anthropic' | 'cohere' | 'cloudflare'

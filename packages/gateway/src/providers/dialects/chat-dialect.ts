@@ -41,6 +41,8 @@ export interface AnswerFacts {
   readonly created: number
   /** The model that was asked, for dialects whose answers do not name it. */
   readonly model: string
+  /** How many choices were asked for: a stream is whole when each has come to its end. */
+  readonly choices: number
 }
 
 /** Tells a stream of the dialect as chat's: events in, chunks out. */
