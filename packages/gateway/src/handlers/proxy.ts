@@ -27,11 +27,10 @@ export function proxy({ account, isAllowed, dispatch }: ProxyParts): Handler {
     const target = account(provider)
     // Whatever is refused from here on, the answer says whose it would have been.
     exchange.tell({ type: 'target', provider, model: null })
-    const path = withoutDoubledVersion(target.provider.baseUrl, written)
+    const { path, endpoint } = meantBy(target, written)
     if (path !== written) exchange.tell({ type: 'changes', changes: [`path=${written}>${path}`] })
     const permits = isAllowed === null ? null : (model: string) => isAllowed(provider, model)
     const body = permits === null ? await bodyOf(exchange) : await permittedBody(exchange, path, permits)
-    const endpoint = endpointAt(target, path)
     const { method, signal, search } = exchange
     const isList = permits !== null && method === 'GET' && isModelList(target, path)
     // A list that has to be read must come as plain text.
@@ -46,6 +45,24 @@ export function proxy({ account, isAllowed, dispatch }: ProxyParts): Handler {
 }
 
 const NOTHING = new Uint8Array(0)
+
+interface Meant {
+  readonly path: string
+  readonly endpoint: Pick<Endpoint, 'auth' | 'headers' | 'beside'>
+}
+
+/** Google's own API lies beside the base URL: a path that begins with its version, as its SDKs write it, means that one. */
+function meantBy(target: Account, written: string): Meant {
+  const { baseUrl, operations } = target.provider
+  const path = withoutDoubledVersion(baseUrl, written)
+  const { nativeChat: native } = operations
+  const besides = native?.beside
+  if (path === written && native !== undefined && besides !== undefined && baseUrl.endsWith(besides)) {
+    const own = withoutDoubledVersion(baseUrl.slice(0, -besides.length), written)
+    if (own !== written) return { path: own, endpoint: native }
+  }
+  return { path, endpoint: endpointAt(target, path) }
+}
 
 /** The operation the path is, or what the provider wants on all its other paths. */
 function endpointAt({ provider }: Account, path: string): Pick<Endpoint, 'auth' | 'headers'> {

@@ -154,7 +154,9 @@ export const catalog: readonly Provider[] = [
       nativeChat: { dialect: 'google-generate-content', path: '/models', ...googleNative },
       embeddings: { path: '/embeddings', floatsOnly: true },
     },
+    // Names it does not know are answered with 400.
     quirks: {
+      drop: ['frequency_penalty', 'seed', 'top_k'],
       extensions: ['extra_content'],
       effort: /gemini-(2\.5|[3-9])/,
     },
