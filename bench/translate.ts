@@ -42,7 +42,7 @@ const provider = 'bench'
 const errorEvent = (error: unknown): string => {
   throw error
 }
-const facts = { created: 0, model: 'bench' }
+const facts = { created: 0, model: 'bench', choices: 1 }
 const native = (name: ChatDialectName) => () =>
   createNativeTap({ narrator: chatDialects[name].stream(facts), wantsUsage: false, provider, errorEvent })
 

@@ -91,7 +91,7 @@ async function readCertificates({ server, client }: Settings, { read }: ConfigFi
 /** How many ports after the usual one are tried when it is taken and nobody asked for it by name. */
 const NEXT_PORTS = 20
 
-function open({ settings, effective }: Loaded, tls: TlsIdentity | null, gateway: Gateway, log: Log): Listener {
+function open({ settings, effective }: Loaded, tls: TlsIdentity | null, { fetch }: Gateway, log: Log): Listener {
   const { host, port, idleTimeoutMs, readTimeoutMs } = settings.server
   const isChosen = !effective.find(({ env }) => env === 'SERVER_PORT')?.source.startsWith('default')
   const onBug = (error: unknown) => {
@@ -101,15 +101,7 @@ function open({ settings, effective }: Loaded, tls: TlsIdentity | null, gateway:
   const tries = settings.isDevelopment && !isChosen ? NEXT_PORTS : 0
   for (let offset = 0; ; offset++) {
     try {
-      const listener = listen({
-        host,
-        port: port + offset,
-        tls,
-        idleTimeoutMs,
-        readTimeoutMs,
-        fetch: gateway.fetch,
-        onBug,
-      })
+      const listener = listen({ host, port: port + offset, tls, idleTimeoutMs, readTimeoutMs, fetch, onBug })
       if (offset > 0)
         log.warn(`Port ${port} is taken, by another gateway perhaps: this one listens on ${listener.port}.`)
       return listener

@@ -20,7 +20,7 @@ const recorded = exchangesOf('chat').filter(({ endpoint }) => endpoint.endsWith(
 const proper = recorded.filter(({ status }) => status < 400)
 const table = (some: readonly Exchange[]) => some.map((exchange) => [exchange.name, exchange] as const)
 
-const facts = { created: 7, model: 'command' }
+const facts = { created: 7, model: 'command', choices: 1 }
 
 const objectsOf = (stream: string): readonly JsonObject[] =>
   parseEvents(stream)
