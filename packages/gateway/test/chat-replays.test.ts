@@ -127,7 +127,9 @@ describe('streams', () => {
     ),
   )
 
-  const shortest = Object.values(Object.groupBy(streams, ({ provider }) => provider)).flatMap((some = []) =>
+  // A packet for every byte: more than these would take seconds and show nothing new.
+  const short = streams.filter(({ response }) => response.byteLength < 64 * 1024)
+  const shortest = Object.values(Object.groupBy(short, ({ provider }) => provider)).flatMap((some = []) =>
     some.toSorted((a, b) => a.response.byteLength - b.response.byteLength).slice(0, 3),
   )
   test.each(table(shortest))('%s comes out as it went in, byte by byte', (_, exchange) =>
