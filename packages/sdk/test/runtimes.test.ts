@@ -60,7 +60,7 @@ describe('the package does its work', () => {
       } finally {
         child.kill()
         await child.exited
-        rmSync(profile, { recursive: true, maxRetries: 5 })
+        rmSync(profile, { recursive: true, force: true, maxRetries: 5 })
       }
     },
     30_000,
