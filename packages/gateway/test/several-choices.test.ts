@@ -9,6 +9,7 @@ const choice = (index: number, finish: string | null) =>
 const endings: [name: string, events: string, isWhole: boolean][] = [
   ['both finished', choice(0, 'stop') + choice(1, 'length'), true],
   ['one finished', choice(0, 'stop') + choice(1, null), false],
+  ['an empty finish reason each', choice(0, '') + choice(1, ''), false],
   ['one finished, and [DONE]', `${choice(0, 'stop')}data: [DONE]\n\n`, true],
 ]
 

@@ -76,8 +76,7 @@ export function createChatTap(hidesUsage: boolean, choices = 1): ChatTap {
         state.hasContent = true
         state.tokensPerByte = tokensIn(chunk) / (data.length + FRAME_BYTES)
       }
-      for (const choice of chunk.choices ?? [])
-        if (typeof choice?.finish_reason === 'string') finished.add(choice.index ?? 0)
+      for (const choice of chunk.choices ?? []) if (isFinish(choice)) finished.add(choice?.index ?? 0)
       state.isFinished ||= finished.size >= choices
       hides ||= hidesUsage && isUsageChunk(chunk)
     }
@@ -119,6 +118,10 @@ export function carriesContent(chunk: ChatChunk): boolean {
     false
   )
 }
+
+/** Some providers write an empty reason into every chunk. */
+export const isFinish = (choice: NonNullable<ChatChunk['choices']>[number]): boolean =>
+  typeof choice?.finish_reason === 'string' && choice.finish_reason !== ''
 
 /** `data: ` and a blank line. */
 const FRAME_BYTES = 8

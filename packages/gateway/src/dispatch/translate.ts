@@ -2,7 +2,7 @@ import type { ChatChunk } from '@inference-gateway/protocol/chat'
 import { formatEvent, parseEvents } from '@inference-gateway/protocol/sse'
 import { createEventBuffer } from './event-buffer.ts'
 import { providerErrorOf } from './provider-error.ts'
-import { carriesContent, type ChatTap, parseChunk, tokensIn, untouched } from './tap.ts'
+import { carriesContent, type ChatTap, isFinish, parseChunk, tokensIn, untouched } from './tap.ts'
 import { usageOf } from './usage.ts'
 
 /** An event of the caller's dialect; its `type` is also the name of the event on the wire. */
@@ -94,7 +94,7 @@ class TranslatingTap implements ChatTap {
       state.hasContent = true
       state.tokens += tokensIn(chunk)
     }
-    state.isFinished ||= chunk.choices?.some((choice) => typeof choice?.finish_reason === 'string') ?? false
+    state.isFinished ||= chunk.choices?.some(isFinish) ?? false
     return write(this.#parts.translator.chunk(chunk))
   }
 
