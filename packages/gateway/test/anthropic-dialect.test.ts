@@ -178,6 +178,23 @@ describe('any answer', () => {
     )
   })
 
+  const named = (id: string, index: number) => ({ id, index, function: { name: 'f', arguments: `{"n":${index}}` } })
+  const twins = [named('a', 0), named('a', 1), named('', 2)]
+  test.each([
+    ['calls of the same id', { tool_calls: twins }, ['a', 'toolu_x_1', 'toolu_x_2']],
+    ['a call without a name', { tool_calls: [{ id: 'a', index: 0, function: {} }] }, []],
+  ])('with %s is the same whole and streamed, and no id stands twice', (_, message, ids) => {
+    const whole = { id: 'x', choices: [{ index: 0, message, finish_reason: 'tool_calls' }] }
+    const told = accumulateMessage(objectsOf(translate([bytesOf(chunksOf(whole))])))
+    expect(told).toEqual(messageFromChat(whole))
+    expect(objectsIn(told['content']).map(({ id }) => id)).toEqual(ids)
+  })
+
+  test('may end for a reason that is the name of a member of every object', () => {
+    const whole = { id: 'x', choices: [{ message: { content: 'a' }, finish_reason: 'constructor' }] }
+    expect(messageFromChat(whole)).toMatchObject({ stop_reason: 'end_turn' })
+  })
+
   test('of any chunks at all ends in order, and nothing is thrown', () => {
     fc.assert(
       fc.property(fc.array(fc.oneof(fc.jsonValue(), oddChunk)), (chunks) => {

@@ -265,6 +265,19 @@ describe('any chat at all', () => {
     ])
   })
 
+  test('calls of the same id get ids of their own, and one without a name is none', () => {
+    const named = (id: string, index: number) => ({ id, index, function: { name: 'f', arguments: `{"n":${index}}` } })
+    const calls = [named('a', 0), named('a', 1), { index: 2, id: 'c', function: {} }, named('', 3)]
+    const { output } = responseFromChat([{ choices: [{ delta: { tool_calls: calls } }] }], FACTS)
+    expect(objectsIn(output).map(({ call_id: id }) => id)).toEqual(['a', 'call_abc_1', 'call_abc_2'])
+  })
+
+  test('a member of a request may have the name of a member of every object', () => {
+    const facts = { extensions: new Set<string>(), takesEffort: true }
+    const { dropped, impossible } = requestToChat(JSON.parse('{"input":"a","toString":1,"__proto__":2}'), facts)
+    expect({ dropped, impossible }).toEqual({ dropped: ['toString', '__proto__'], impossible: null })
+  })
+
   test('a broken stream tells once more what came, and that it failed', () => {
     const stream = new ResponseStream(FACTS)
     const told = [

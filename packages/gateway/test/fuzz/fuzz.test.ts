@@ -1,4 +1,5 @@
 import { afterAll, describe, test } from 'bun:test'
+import { dialects } from './dialects.ts'
 import { durations } from './durations.ts'
 import { events } from './events.ts'
 import { heads } from './heads.ts'
@@ -15,7 +16,7 @@ const RUNS = 100
 /** How long all of them are tried in all, from another seed each time; without it, the kept seeds are. */
 const SECONDS = Number(process.env['FUZZ_SECONDS'] ?? '0')
 
-const suites = Object.entries({ targets, wire, heads, json, tokens, durations, events, noProxy })
+const suites = Object.entries({ targets, wire, heads, json, tokens, durations, events, noProxy, dialects })
 const total = suites.reduce((sum, [, suite]) => sum + suite.length, 0)
 
 const limit = SECONDS > 0 ? (SECONDS * 1000) / total : 0

@@ -24,6 +24,9 @@ export function callPieceOf(call: JsonObject): CallPiece {
   }
 }
 
+/** Whether a call can begin with it: without a name nobody can be called. */
+export const canBegin = ({ name }: CallPiece): boolean => name !== ''
+
 /** Google's signatures of thoughts stand beside a call, and must come back with it. */
 export const extraContent = ({ extra_content: extra }: JsonObject): JsonObject =>
   isObject(extra) ? { extra_content: extra } : {}
@@ -34,7 +37,7 @@ export const groqUsage = ({ x_groq: groq }: JsonObject): unknown => (isObject(gr
 /** What a message or a delta of one says: reasoning under either of its names, and text. */
 export function wordsOf(message: JsonObject): { readonly thinking: string; readonly text: string } {
   const { content } = message
-  const thinking = textOf(message['reasoning_content'] ?? message['reasoning'])
+  const thinking = textOf(message['reasoning_content']) || textOf(message['reasoning'])
   if (typeof content === 'string') return { thinking, text: content }
   // Mistral's reasoning models answer in parts.
   const parts = objectsIn(content)

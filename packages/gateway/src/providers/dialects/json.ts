@@ -9,6 +9,10 @@ export const objectsIn = (value: unknown): readonly JsonObject[] => (Array.isArr
 
 export const textOf = (value: unknown): string => (typeof value === 'string' ? value : '')
 
+/** What a table holds under a name that came from outside: names that every object has, such as `constructor`, are not in it. */
+export const entryOf = <T>(table: Readonly<Record<string, T>>, name: unknown): T | undefined =>
+  typeof name === 'string' && Object.hasOwn(table, name) ? table[name] : undefined
+
 /** Parses an object; `null`: it is none. */
 export function parseObject(text: string): JsonObject | null {
   try {

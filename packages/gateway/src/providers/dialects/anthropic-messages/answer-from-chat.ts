@@ -1,4 +1,4 @@
-import { extraContent, groqUsage, wordsOf } from '../chat-pieces.ts'
+import { callPieceOf, canBegin, extraContent, groqUsage, wordsOf } from '../chat-pieces.ts'
 import { isObject, type JsonObject, objectsIn, parseObject, textOf } from '../json.ts'
 import { endingFromChat } from './stop-reason.ts'
 import { usageFromChat } from './usage.ts'
@@ -10,7 +10,7 @@ export function messageFromChat(completion: unknown): JsonObject {
   const message = isObject(choice['message']) ? choice['message'] : {}
   const id = textOf(answer['id'])
   const refusal = textOf(message['refusal'])
-  const calls = objectsIn(message['tool_calls'])
+  const calls = objectsIn(message['tool_calls']).filter((call) => canBegin(callPieceOf(call)))
   const { thinking, text } = wordsOf(message)
   return {
     id,
@@ -20,7 +20,7 @@ export function messageFromChat(completion: unknown): JsonObject {
     content: [
       ...thinkingBlocks(message, thinking),
       ...(text + refusal === '' ? [] : [{ type: 'text', text: text + refusal }]),
-      ...calls.map((call, index) => toolUse(call, id, index)),
+      ...calls.map((call, index) => toolUse(call, toolUseId(distinctId(calls, index), id, index))),
     ],
     ...endingFromChat({
       finishReason: choice['finish_reason'],
@@ -39,12 +39,19 @@ function thinkingBlocks({ thinking_blocks: blocks }: JsonObject, thinking: strin
   return thinking === '' ? [] : [{ type: 'thinking', thinking, signature: '' }]
 }
 
-function toolUse(call: JsonObject, messageId: string, index: number): JsonObject {
+/** Some providers give several calls the same id: then nobody could tell their results apart. */
+function distinctId(calls: readonly JsonObject[], index: number): string {
+  const ids = calls.map(({ id }) => textOf(id))
+  const id = textOf(ids[index])
+  return ids.indexOf(id) === index ? id : ''
+}
+
+function toolUse(call: JsonObject, id: string): JsonObject {
   const called = isObject(call['function']) ? call['function'] : {}
   const written = textOf(called['arguments']).trim()
   return {
     type: 'tool_use',
-    id: toolUseId(call['id'], messageId, index),
+    id,
     name: textOf(called['name']),
     input: inputOf(written),
     ...extraContent(call),
@@ -56,7 +63,5 @@ const inputOf = (written: string): JsonObject =>
   written === '' || written === 'null' ? {} : (parseObject(written) ?? { arguments: written })
 
 /** Some providers give none. Anthropic's API takes letters, digits, `_` and `-`. */
-export function toolUseId(id: unknown, messageId: string, index: number): string {
-  const given = textOf(id)
-  return given === '' ? `toolu_${messageId.replaceAll(/[^\w-]/g, '_')}_${index}` : given
-}
+export const toolUseId = (id: string, messageId: string, index: number): string =>
+  id === '' ? `toolu_${messageId.replaceAll(/[^\w-]/g, '_')}_${index}` : id

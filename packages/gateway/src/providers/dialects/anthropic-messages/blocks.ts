@@ -1,4 +1,4 @@
-import type { CallPiece } from '../chat-pieces.ts'
+import { type CallPiece, canBegin } from '../chat-pieces.ts'
 import { type JsonObject, parseObject, textOf } from '../json.ts'
 
 /** An event of a message's stream. */
@@ -18,7 +18,9 @@ interface Block {
   readonly start: JsonObject
   /** Deltas that came while an earlier block was open. */
   readonly waiting: JsonObject[]
+  /** Of a call, as the provider gave them. */
   readonly key: unknown
+  readonly givenId: string
   /** A call's arguments so far. */
   json: string
   isSigned: boolean
@@ -68,6 +70,7 @@ export class Blocks {
 
   toolUse(piece: NamedCallPiece): Events {
     const block = this.#callOf(piece)
+    if (block === null) return NOTHING
     const begun = this.#advance(false)
     // Cohere writes so that there are no arguments.
     if (piece.json === '' || (block.json === '' && piece.json === 'null')) return begun
@@ -87,17 +90,22 @@ export class Blocks {
     return this.#add({ type: 'thinking', thinking: '', signature: '' })
   }
 
-  #callOf(piece: NamedCallPiece): Block {
+  #callOf(piece: NamedCallPiece): Block | null {
     const calls = this.#blocks.filter(({ type }) => type === 'tool_use')
     const known = calls.findLast(({ key }) => typeof piece.key !== 'number' || key === piece.key)
     if (known !== undefined && !beginsAnother(piece, known)) return known
-    const { id, name, extra, newId, key } = piece
-    return this.#add({ type: 'tool_use', id: id || newId(calls.length), name, input: {}, ...extra }, key)
+    if (!canBegin(piece)) return null
+    const { id, name, extra, newId } = piece
+    // Some providers give several calls the same id: then nobody could tell their results apart.
+    const isUsable = id !== '' && calls.every(({ givenId }) => givenId !== id)
+    const start = { type: 'tool_use', id: isUsable ? id : newId(calls.length), name, input: {}, ...extra }
+    return this.#add(start, piece)
   }
 
-  #add(start: JsonObject, key: unknown = null): Block {
+  #add(start: JsonObject, { key = null, id: givenId = '' }: Partial<CallPiece> = {}): Block {
     const { type } = start
-    const block: Block = { index: this.#blocks.length, type, start, waiting: [], key, json: '', isSigned: false }
+    const index = this.#blocks.length
+    const block: Block = { index, type, start, waiting: [], key, givenId, json: '', isSigned: false }
     this.#blocks.push(block)
     return block
   }
@@ -129,7 +137,7 @@ export class Blocks {
 
 /** A name comes with the first piece of a call; with the same id again, it is still the same call. */
 const beginsAnother = ({ key, id, name }: CallPiece, known: Block): boolean =>
-  name !== '' && (id === '' ? typeof key !== 'number' : id !== known.start['id'])
+  name !== '' && (id === '' ? typeof key !== 'number' : id !== known.givenId)
 
 /** A call's block is over once its arguments are whole; other blocks are when another begins. */
 const isSettled = ({ type, json }: Block): boolean => type !== 'tool_use' || parseObject(json) !== null

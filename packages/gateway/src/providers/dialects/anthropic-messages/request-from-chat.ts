@@ -1,4 +1,4 @@
-import { isObject, type JsonObject, objectsIn, textOf } from '../json.ts'
+import { entryOf, isObject, type JsonObject, objectsIn, textOf } from '../json.ts'
 import { createLosses, type Losses } from '../losses.ts'
 import { conversationFromChat } from './messages-from-chat.ts'
 import type { TranslatedRequest } from './request-to-chat.ts'
@@ -103,7 +103,7 @@ function outputOf(request: JsonObject, model: string, losses: Losses): JsonObjec
   const { response_format: format, reasoning_effort: effort } = request
   const schema = isObject(format) && isObject(format['json_schema']) ? format['json_schema']['schema'] : undefined
   if (isObject(format) && schema === undefined && format['type'] !== 'text') losses.add('response_format')
-  const known = KNOWS_EFFORT.test(model) ? EFFORTS[textOf(effort)] : undefined
+  const known = KNOWS_EFFORT.test(model) ? entryOf(EFFORTS, effort) : undefined
   // An older model refuses efforts: its thinking is asked for with Anthropic's own `thinking`.
   if (known === undefined && textOf(effort) !== '') losses.add('reasoning_effort')
   const output = {

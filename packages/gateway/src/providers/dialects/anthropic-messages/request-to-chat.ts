@@ -1,4 +1,4 @@
-import { isObject, type JsonObject, objectsIn, textOf } from '../json.ts'
+import { entryOf, isObject, type JsonObject, objectsIn, textOf } from '../json.ts'
 import { createLosses, type Losses } from '../losses.ts'
 import { chatMessages, type Extensions } from './messages-to-chat.ts'
 
@@ -96,7 +96,7 @@ function choiceOf({ type, name, disable_parallel_tool_use: isSerial }: JsonObjec
     any: 'required',
     tool: { type: 'function', function: { name } },
   }
-  const choice = choices[textOf(type)]
+  const choice = entryOf(choices, type)
   return {
     ...(choice === undefined ? {} : { tool_choice: choice }),
     ...(isSerial === true ? { parallel_tool_calls: false } : {}),
@@ -133,13 +133,13 @@ const EFFORTS: Readonly<Record<string, string>> = {
 }
 
 function effortOf({ thinking, output_config: config }: JsonObject, takesEffort: boolean, losses: Losses): JsonObject {
-  const written = isObject(config) ? textOf(config['effort']) : ''
+  const written = entryOf(EFFORTS, isObject(config) ? config['effort'] : null)
   const budget = isObject(thinking) && thinking['type'] === 'enabled' ? Number(thinking['budget_tokens'] ?? 0) : null
-  const effort = EFFORTS[written] ?? (budget === null ? undefined : effortFor(budget))
+  const effort = written ?? (budget === null ? undefined : effortFor(budget))
   if (isObject(config)) losses.addUnknown(config, new Set(['effort', 'format']), 'output_config')
   if (effort === undefined) return {}
   if (takesEffort) return { reasoning_effort: effort }
-  losses.add(EFFORTS[written] === undefined ? 'thinking' : 'output_config.effort')
+  losses.add(written === undefined ? 'thinking' : 'output_config.effort')
   return {}
 }
 

@@ -1,4 +1,4 @@
-import { textOf } from '../json.ts'
+import { entryOf } from '../json.ts'
 
 const FROM_CHAT: Readonly<Record<string, string>> = {
   stop: 'end_turn',
@@ -34,7 +34,7 @@ export interface MessageEnding {
 
 /** Some providers end with `stop` although they call tools: the calls are what the client must go by. */
 export function endingFromChat({ finishReason, callsTools, isRefusal, stopSequence }: ChatEnding): MessageEnding {
-  const reason = FROM_CHAT[textOf(finishReason)] ?? 'end_turn'
+  const reason = entryOf(FROM_CHAT, finishReason) ?? 'end_turn'
   if (isRefusal) return { stop_reason: 'refusal', stop_sequence: null }
   if (reason !== 'end_turn') return { stop_reason: reason, stop_sequence: null }
   if (callsTools) return { stop_reason: 'tool_use', stop_sequence: null }
@@ -43,4 +43,4 @@ export function endingFromChat({ finishReason, callsTools, isRefusal, stopSequen
     : { stop_reason: reason, stop_sequence: null }
 }
 
-export const finishReasonOf = (stopReason: unknown): string => TO_CHAT[textOf(stopReason)] ?? 'stop'
+export const finishReasonOf = (stopReason: unknown): string => entryOf(TO_CHAT, stopReason) ?? 'stop'

@@ -22,10 +22,10 @@ export class MessageStream {
     const members: JsonObject = { ...chunk }
     this.#usage = members['usage'] ?? groqUsage(members) ?? this.#usage
     const started = this.#start(members)
-    const choice = objectsIn(chunk.choices).find(({ index = 0 }) => index === 0)
+    const choice = objectsIn(chunk.choices).find(({ index }) => (index ?? 0) === 0)
     if (choice === undefined) return started
     this.#usage = choice['usage'] ?? this.#usage // Moonshot
-    this.#finishReason = choice['finish_reason'] ?? this.#finishReason
+    this.#finishReason = textOf(choice['finish_reason']) || this.#finishReason
     this.#stopSequence = choice['stop_reason'] ?? this.#stopSequence
     return isObject(choice['delta']) ? [...started, ...this.#tell(choice['delta'])] : started
   }

@@ -1,4 +1,4 @@
-import type { CallPiece } from '../chat-pieces.ts'
+import { type CallPiece, canBegin } from '../chat-pieces.ts'
 import { type JsonObject, parseObject, textOf } from '../json.ts'
 
 /** An event of a response's stream, before it has its number. */
@@ -21,6 +21,8 @@ interface Item {
   readonly parts: Part[]
   readonly call: {
     readonly key: unknown
+    /** As the provider gave it. */
+    readonly givenId: string
     readonly id: string
     readonly name: string
     readonly extra: JsonObject
@@ -65,6 +67,7 @@ export class OutputItems {
 
   call(piece: CallPiece): Events {
     const known = this.#knownCall(piece)
+    if (known === null && !canBegin(piece)) return NOTHING
     const begun = known === null ? this.#beginCall(piece) : NOTHING
     const item = known ?? this.#items.at(-1)
     const part = item?.parts[0]
@@ -102,13 +105,16 @@ export class OutputItems {
     const known = calls.findLast(({ call }) => typeof piece.key !== 'number' || call?.key === piece.key)
     // A name comes with the first piece of a call; with the same id again, it is still the same call.
     const isAnother =
-      piece.name !== '' && (piece.id === '' ? typeof piece.key !== 'number' : piece.id !== known?.call?.id)
+      piece.name !== '' && (piece.id === '' ? typeof piece.key !== 'number' : piece.id !== known?.call?.givenId)
     return known === undefined || isAnother || !isOpen(known) ? null : known
   }
 
   #beginCall({ key, id, name, extra }: CallPiece): Events {
-    const count = this.#items.filter(({ kind }) => kind === 'function_call').length
-    const begun = this.#begin('function_call', { key, id: id || `call_${this.#seed}_${count}`, name, extra })
+    const calls = this.#items.filter(({ kind }) => kind === 'function_call')
+    // Some providers give several calls the same id: then nobody could tell their results apart.
+    const isUsable = id !== '' && calls.every(({ call }) => call?.givenId !== id)
+    const callId = isUsable ? id : `call_${this.#seed}_${calls.length}`
+    const begun = this.#begin('function_call', { key, givenId: id, id: callId, name, extra })
     this.#items.at(-1)?.parts.push({ kind: 'arguments', text: '' })
     return begun
   }

@@ -1,4 +1,4 @@
-import { isObject, type JsonObject, objectsIn, textOf } from '../json.ts'
+import { entryOf, isObject, type JsonObject, objectsIn, textOf } from '../json.ts'
 import { createLosses, type Losses } from '../losses.ts'
 import { chatMessages, type Impossible } from './input-to-chat.ts'
 
@@ -60,7 +60,7 @@ export function requestToChat(request: JsonObject, { extensions, takesEffort }: 
   let impossible: Impossible | null = null
   const refuse = (found: Impossible): void => void (impossible ??= found)
   for (const [name, value] of Object.entries(request)) {
-    const why = KEPT[name]
+    const why = entryOf(KEPT, name)
     if (value === null || KNOWN.has(name)) continue
     if (why !== undefined) refuse({ param: name, why })
     else if (name === 'background' && value === true) refuse({ param: name, why: 'its provider answers at once only' })
@@ -81,7 +81,7 @@ export function requestToChat(request: JsonObject, { extensions, takesEffort }: 
 }
 
 const isUsual = (name: string, value: unknown): boolean =>
-  (Array.isArray(value) && value.length === 0) || (USUAL[name] ?? []).includes(value)
+  (Array.isArray(value) && value.length === 0) || (entryOf(USUAL, name) ?? []).includes(value)
 
 const pick = (request: JsonObject, ...names: readonly string[]): JsonObject =>
   Object.fromEntries(names.flatMap((name) => ((request[name] ?? null) === null ? [] : [[name, request[name]]])))

@@ -1,6 +1,6 @@
 import type { ChatChunk } from '@inference-gateway/protocol/chat'
 import { callPieceOf, groqUsage, wordsOf } from '../chat-pieces.ts'
-import { isObject, type JsonObject, objectsIn, textOf } from '../json.ts'
+import { entryOf, isObject, type JsonObject, objectsIn, textOf } from '../json.ts'
 import { OutputItems, type ResponseEvent } from './items.ts'
 import { usageFromChat } from './usage.ts'
 
@@ -40,10 +40,10 @@ export class ResponseStream {
     const members: JsonObject = { ...chunk }
     this.#usage = members['usage'] ?? groqUsage(members) ?? this.#usage
     const started = this.#start(members)
-    const choice = objectsIn(chunk.choices).find(({ index = 0 }) => index === 0)
+    const choice = objectsIn(chunk.choices).find(({ index }) => (index ?? 0) === 0)
     if (choice === undefined) return started
     this.#usage = choice['usage'] ?? this.#usage // Moonshot
-    this.#finishReason = choice['finish_reason'] ?? this.#finishReason
+    this.#finishReason = textOf(choice['finish_reason']) || this.#finishReason
     return isObject(choice['delta']) ? [...started, ...this.#numbered(this.#tell(choice['delta']))] : started
   }
 
@@ -110,7 +110,7 @@ const FAILED = new Set(['error', 'network_error', 'insufficient_system_resource'
 
 function endingOf(finishReason: unknown): Ending {
   const written = textOf(finishReason)
-  const reason = INCOMPLETE[written]
+  const reason = entryOf(INCOMPLETE, written)
   if (reason !== undefined) return { status: 'incomplete', error: null, incomplete_details: { reason } }
   if (!FAILED.has(written)) return { status: 'completed', error: null, incomplete_details: null }
   const message = `The provider ended the answer with "${written}".`
