@@ -14,6 +14,8 @@ import { cut } from './support/scripted-provider.ts'
 const recorded = exchangesOf('messages').filter(({ status }) => status < 400)
 const table = (some: readonly Exchange[]) => some.map((exchange) => [exchange.name, exchange] as const)
 
+const FACTS = { id: 'msg_1', model: 'some-model' }
+
 /** What chat has words for: a message without what docs/reference/dialects.md lists as lost. */
 function kept({ id, type, role, model, content, stop_reason: reason, stop_sequence: sequence, usage }: JsonObject) {
   const counts = usage as Readonly<Record<string, number>> // a recorded message has them
@@ -56,7 +58,7 @@ const objectsOf = (stream: string): readonly JsonObject[] =>
 /** A chat stream through the tap that stands in the gateway, in these pieces. */
 function translate(pieces: readonly Uint8Array[]): string {
   const errorEvent = (error: unknown) => formatEvent({ event: 'error', data: JSON.stringify({ error: String(error) }) })
-  const tap = createTranslatingTap({ translator: new MessageStream(), provider: 'some', errorEvent })
+  const tap = createTranslatingTap({ translator: new MessageStream(FACTS), provider: 'some', errorEvent })
   return Buffer.concat([...pieces.map((piece) => tap.push(piece)), tap.end()]).toString()
 }
 
@@ -68,13 +70,13 @@ describe('a recorded answer', () => {
 
   test.each(table(answers))('%s is the same after a way through chat', (_, { response }) => {
     const message: JsonObject = JSON.parse(response.toString())
-    expect(messageFromChat(completionFromMessage(message, 0))).toEqual(kept(message))
+    expect(messageFromChat(completionFromMessage(message, 0), FACTS)).toEqual(kept(message))
   })
 
   test.each(table(answers))('%s is the same whole and as a stream', (_, { response }) => {
     const completion = completionFromMessage(JSON.parse(response.toString()), 0)
     const told = translate([bytesOf(chunksOf(completion))])
-    expect(accumulateMessage(objectsOf(told))).toEqual(messageFromChat(completion))
+    expect(accumulateMessage(objectsOf(told))).toEqual(messageFromChat(completion, FACTS))
   })
 })
 
@@ -118,7 +120,7 @@ describe('every recorded chat', () => {
     (_, exchange) => {
       const completion = JSON.parse(exchange.response.toString())
       const told = accumulateMessage(objectsOf(translate([bytesOf(chunksOf(completion))])))
-      const { usage, ...message } = messageFromChat(completion)
+      const { usage, ...message } = messageFromChat(completion, FACTS)
       expect(told).toEqual({ ...message, usage })
     },
   )
@@ -173,7 +175,7 @@ describe('any answer', () => {
           { id: 'x', model: 'm', choices: [{ index: 0, delta: {}, finish_reason: 'stop' }] },
           { id: 'x', model: 'm', choices: [], usage },
         ]
-        expect(accumulateMessage(objectsOf(translate([bytesOf(chunks)])))).toEqual(messageFromChat(whole))
+        expect(accumulateMessage(objectsOf(translate([bytesOf(chunks)])))).toEqual(messageFromChat(whole, FACTS))
       }),
     )
   })
@@ -186,13 +188,21 @@ describe('any answer', () => {
   ])('with %s is the same whole and streamed, and no id stands twice', (_, message, ids) => {
     const whole = { id: 'x', choices: [{ index: 0, message, finish_reason: 'tool_calls' }] }
     const told = accumulateMessage(objectsOf(translate([bytesOf(chunksOf(whole))])))
-    expect(told).toEqual(messageFromChat(whole))
+    expect(told).toEqual(messageFromChat(whole, FACTS))
     expect(objectsIn(told['content']).map(({ id }) => id)).toEqual(ids)
+  })
+
+  test('of nobody who says so has the id and the model of its request, once there is something to tell', () => {
+    const filtered = { id: '', model: '', choices: [], prompt_filter_results: [{}] }
+    const told = (chunks: readonly object[]) => accumulateMessage(objectsOf(translate([bytesOf(chunks)])))
+    const said = { choices: [{ delta: { content: 'a' }, finish_reason: 'stop' }] }
+    expect(told([filtered, said])).toMatchObject(FACTS)
+    expect(told([filtered, { ...said, id: 'x', model: 'm' }])).toMatchObject({ id: 'x', model: 'm' })
   })
 
   test('may end for a reason that is the name of a member of every object', () => {
     const whole = { id: 'x', choices: [{ message: { content: 'a' }, finish_reason: 'constructor' }] }
-    expect(messageFromChat(whole)).toMatchObject({ stop_reason: 'end_turn' })
+    expect(messageFromChat(whole, FACTS)).toMatchObject({ stop_reason: 'end_turn' })
   })
 
   test('of any chunks at all ends in order, and nothing is thrown', () => {

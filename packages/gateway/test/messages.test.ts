@@ -244,6 +244,16 @@ describe('to everybody else', () => {
     expect(text).not.toContain('message_stop')
   })
 
+  test('a finish reason that says the provider gave up is an error, streamed and not', async () => {
+    provider.play(stream([delta({ content: 'H' }) + delta({}, 'error') + 'data: [DONE]\n\n']))
+    const { text } = await readAll(await ask({ ...hello, stream: true }))
+    expect(text).toContain('event: error\ndata: {"type":"error","error":{"code":"server_error"')
+    expect(text).not.toContain('message_stop')
+    provider.play(json({ ...completion, choices: [{ message: { content: 'H' }, finish_reason: 'error' }] }))
+    const response = await ask(hello)
+    expect([response.status, (await response.json()).error.code]).toEqual([502, 'server_error'])
+  })
+
   test('pings keep a quiet stream alive', async () => {
     provider.play(async (call) => {
       await call.bodyRead

@@ -11,7 +11,7 @@ import { isStrict } from './chat-request.ts'
 import { type Attempt, complete, type Conversation, type Dispatch } from './complete.ts'
 import { encodeMessages, encodeMessagesAsChat, type MessagesCall } from './messages-request.ts'
 import { createMessagesTap } from './messages-tap.ts'
-import { chunksOf, createTranslatingTap, isCompletion } from './translate.ts'
+import { chunksOf, createTranslatingTap, failureOfCompletion, isCompletion } from './translate.ts'
 import { usageOf } from './usage.ts'
 
 /** Clients of this dialect know pings; its SDKs wait for events, not for comments. */
@@ -67,14 +67,21 @@ function relayed(dispatch: Dispatch, exchange: Exchange, { call, attempt, endpoi
 
 function translated(dispatch: Dispatch, exchange: Exchange, { call, attempt, endpoint }: Asked): Promise<Response> {
   const { body } = encoded(exchange, call, attempt, encodeMessagesAsChat)
-  const provider = attempt.target.provider.id
+  const { provider, model } = attempt.target
+  const facts = { id: `msg_${exchange.id}`, model }
   const conversation: Conversation = {
     endpoint,
     body,
     stream: call.stream,
-    tap: (errorEvent) => createTranslatingTap({ translator: new MessageStream(), provider, errorEvent }),
+    tap: (errorEvent) =>
+      createTranslatingTap({ translator: new MessageStream(facts), provider: provider.id, errorEvent }),
     usageOf,
-    translate: { isAnswer: isCompletion, answer: messageFromChat, chunks: chunksOf },
+    translate: {
+      isAnswer: isCompletion,
+      failureIn: failureOfCompletion,
+      answer: (answer) => messageFromChat(answer, facts),
+      chunks: chunksOf,
+    },
     keepalive: PING,
   }
   return complete(dispatch, exchange, conversation, attempt)

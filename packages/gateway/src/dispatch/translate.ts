@@ -1,5 +1,6 @@
 import type { ChatChunk } from '@inference-gateway/protocol/chat'
 import { formatEvent, parseEvents } from '@inference-gateway/protocol/sse'
+import { failureIn } from '../providers/dialects/chat-pieces.ts'
 import { createEventBuffer } from './event-buffer.ts'
 import { providerErrorOf } from './provider-error.ts'
 import { carriesContent, type ChatTap, isFinish, parseChunk, tokensIn, untouched } from './tap.ts'
@@ -95,7 +96,9 @@ class TranslatingTap implements ChatTap {
       state.tokens += tokensIn(chunk)
     }
     state.isFinished ||= chunk.choices?.some(isFinish) ?? false
-    return write(this.#parts.translator.chunk(chunk))
+    const told = write(this.#parts.translator.chunk(chunk))
+    const error = failureOf(chunk)
+    return error === null ? told : told + this.#fail({ error })
   }
 
   #finish(): string {
@@ -135,6 +138,16 @@ export function chunksOf(completion: unknown): readonly ChatChunk[] {
     return [{ index, ...rest, delta: { ...message, ...calls } }]
   })
   return [{ ...answer, choices: told }]
+}
+
+/** What a chunk's finish reason says went wrong; `null`: nothing. */
+const failureOf = ({ choices }: ChatChunk): object | null =>
+  choices?.map((choice) => failureIn(choice?.finish_reason)).find((failure) => failure !== null) ?? null
+
+/** What a whole completion says went wrong; `null`: nothing. */
+export const failureOfCompletion = (completion: unknown): object | null => {
+  const [chunk = {}] = chunksOf(completion)
+  return failureOf(chunk)
 }
 
 /** Whether this is a completion with something to tell. */

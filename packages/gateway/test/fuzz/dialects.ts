@@ -101,7 +101,11 @@ const areDistinct = (ids: readonly unknown[]): void => {
 }
 
 const messages = fc.property(fc.array(chunk, { maxLength: 12 }), fc.boolean(), (chunks, isDone) => {
-  const tap = createTranslatingTap({ translator: new MessageStream(), provider: 'p', errorEvent })
+  const tap = createTranslatingTap({
+    translator: new MessageStream({ id: 'msg_1', model: 'm' }),
+    provider: 'p',
+    errorEvent,
+  })
   const told = tell(tap, chunks, isDone)
   if (!tap.state.isFinished) expect(told.map(({ type }) => type)).not.toContain('message_stop')
   if (told.at(-1)?.['type'] !== 'message_stop') return

@@ -34,6 +34,14 @@ export const extraContent = ({ extra_content: extra }: JsonObject): JsonObject =
 /** Groq's place for usage in a stream. */
 export const groqUsage = ({ x_groq: groq }: JsonObject): unknown => (isObject(groq) ? groq['usage'] : null)
 
+const GAVE_UP = new Set<unknown>(['error', 'network_error', 'insufficient_system_resource'])
+
+/** What went wrong, where a finish reason says that the provider gave up; `null`: it did not. */
+export const failureIn = (finishReason: unknown): { readonly code: string; readonly message: string } | null =>
+  GAVE_UP.has(finishReason)
+    ? { code: 'server_error', message: `The provider ended the answer with "${textOf(finishReason)}".` }
+    : null
+
 /** What a message or a delta of one says: reasoning under either of its names, and text. */
 export function wordsOf(message: JsonObject): { readonly thinking: string; readonly text: string } {
   const { content } = message

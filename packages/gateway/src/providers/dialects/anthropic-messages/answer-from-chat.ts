@@ -3,12 +3,19 @@ import { isObject, type JsonObject, objectsIn, parseObject, textOf } from '../js
 import { endingFromChat } from './stop-reason.ts'
 import { usageFromChat } from './usage.ts'
 
+/** What is told of a message whose provider does not say it. */
+export interface MessageFacts {
+  /** Nobody else's. */
+  readonly id: string
+  readonly model: string
+}
+
 /** A chat completion as a message. Of several choices the first is told: a message is one answer. Never throws. */
-export function messageFromChat(completion: unknown): JsonObject {
+export function messageFromChat(completion: unknown, facts: MessageFacts): JsonObject {
   const answer = isObject(completion) ? completion : {}
   const [choice = {}] = objectsIn(answer['choices'])
   const message = isObject(choice['message']) ? choice['message'] : {}
-  const id = textOf(answer['id'])
+  const id = textOf(answer['id']) || facts.id
   const refusal = textOf(message['refusal'])
   const calls = objectsIn(message['tool_calls']).filter((call) => canBegin(callPieceOf(call)))
   const { thinking, text } = wordsOf(message)
@@ -16,7 +23,7 @@ export function messageFromChat(completion: unknown): JsonObject {
     id,
     type: 'message',
     role: 'assistant',
-    model: textOf(answer['model']),
+    model: textOf(answer['model']) || facts.model,
     content: [
       ...thinkingBlocks(message, thinking),
       ...(text + refusal === '' ? [] : [{ type: 'text', text: text + refusal }]),

@@ -3,9 +3,12 @@ import { entryOf } from '../json.ts'
 const FROM_CHAT: Readonly<Record<string, string>> = {
   stop: 'end_turn',
   length: 'max_tokens',
+  model_length: 'max_tokens', // Mistral
+  model_context_window_exceeded: 'model_context_window_exceeded', // Z.ai
   tool_calls: 'tool_use',
   function_call: 'tool_use',
   content_filter: 'refusal',
+  sensitive: 'refusal', // Z.ai
 }
 
 const TO_CHAT: Readonly<Record<string, string>> = {

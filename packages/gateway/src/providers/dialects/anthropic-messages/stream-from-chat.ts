@@ -1,6 +1,6 @@
 import type { ChatChunk } from '@inference-gateway/protocol/chat'
 import { callPieceOf, groqUsage, wordsOf } from '../chat-pieces.ts'
-import { toolUseId } from './answer-from-chat.ts'
+import { type MessageFacts, toolUseId } from './answer-from-chat.ts'
 import { Blocks, type MessageEvent } from './blocks.ts'
 import { isObject, type JsonObject, objectsIn, textOf } from '../json.ts'
 import { endingFromChat } from './stop-reason.ts'
@@ -11,6 +11,7 @@ import { usageFromChat } from './usage.ts'
  * ends the message waits for `end`, since usage comes behind the finish reason. Never throws for what a chunk holds.
  */
 export class MessageStream {
+  readonly #facts: MessageFacts
   readonly #blocks = new Blocks()
   #id: string | null = null
   #finishReason: unknown = null
@@ -18,11 +19,17 @@ export class MessageStream {
   #isRefusal = false
   #usage: unknown = null
 
+  constructor(facts: MessageFacts) {
+    this.#facts = facts
+  }
+
   chunk(chunk: ChatChunk): readonly MessageEvent[] {
     const members: JsonObject = { ...chunk }
     this.#usage = members['usage'] ?? groqUsage(members) ?? this.#usage
-    const started = this.#start(members)
-    const choice = objectsIn(chunk.choices).find(({ index }) => (index ?? 0) === 0)
+    const choices = objectsIn(chunk.choices)
+    // Azure begins with what its filters found, and names nothing yet.
+    const started = choices.length === 0 && textOf(members['id']) === '' ? [] : this.#start(members)
+    const choice = choices.find(({ index }) => (index ?? 0) === 0)
     if (choice === undefined) return started
     this.#usage = choice['usage'] ?? this.#usage // Moonshot
     this.#finishReason = textOf(choice['finish_reason']) || this.#finishReason
@@ -43,12 +50,12 @@ export class MessageStream {
 
   #start(chunk: JsonObject): readonly MessageEvent[] {
     if (this.#id !== null) return []
-    this.#id = textOf(chunk['id'])
+    this.#id = textOf(chunk['id']) || this.#facts.id
     const message = {
       id: this.#id,
       type: 'message',
       role: 'assistant',
-      model: textOf(chunk['model']),
+      model: textOf(chunk['model']) || this.#facts.model,
       content: [],
       stop_reason: null,
       stop_sequence: null,

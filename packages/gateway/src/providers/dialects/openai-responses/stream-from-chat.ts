@@ -1,5 +1,5 @@
 import type { ChatChunk } from '@inference-gateway/protocol/chat'
-import { callPieceOf, groqUsage, wordsOf } from '../chat-pieces.ts'
+import { callPieceOf, failureIn, groqUsage, wordsOf } from '../chat-pieces.ts'
 import { entryOf, isObject, type JsonObject, objectsIn, textOf } from '../json.ts'
 import { OutputItems, type ResponseEvent } from './items.ts'
 import { usageFromChat } from './usage.ts'
@@ -106,15 +106,13 @@ const INCOMPLETE: Readonly<Record<string, string>> = {
   content_filter: 'content_filter',
   sensitive: 'content_filter',
 }
-const FAILED = new Set(['error', 'network_error', 'insufficient_system_resource'])
 
 function endingOf(finishReason: unknown): Ending {
   const written = textOf(finishReason)
   const reason = entryOf(INCOMPLETE, written)
   if (reason !== undefined) return { status: 'incomplete', error: null, incomplete_details: { reason } }
-  if (!FAILED.has(written)) return { status: 'completed', error: null, incomplete_details: null }
-  const message = `The provider ended the answer with "${written}".`
-  return { status: 'failed', error: { code: 'server_error', message }, incomplete_details: null }
+  const error = failureIn(written)
+  return { status: error === null ? 'completed' : 'failed', error, incomplete_details: null }
 }
 
 /** The response as it stands at its beginning. Nothing of it is kept anywhere. */
