@@ -200,6 +200,65 @@ describe('the rest of a request', () => {
   })
 })
 
+describe('what nobody has heard of is named', () => {
+  const novel = { novel: 1 }
+  const cases: [string, JsonObject][] = [
+    ['novel', novel],
+    ['messages.novel', { messages: [{ role: 'user', content: 'a', ...novel }] }],
+    ['messages.text.novel', user({ type: 'text', text: 'a', ...novel })],
+    ['messages.image.novel', user({ type: 'image', source: PNG, ...novel })],
+    ['messages.document.novel', user({ type: 'document', source: PNG, ...novel })],
+    ['messages.search_result.novel', user({ type: 'search_result', content: [], ...novel })],
+    ['messages.tool_result.novel', user({ type: 'tool_result', tool_use_id: 'a', ...novel })],
+    ['messages.tool_use.novel', assistant({ type: 'tool_use', id: 'a', name: 'f', ...novel })],
+    ['messages.novel', user({ type: 'novel' })],
+    ['tools.novel', { tools: [{ name: 'f', ...novel }] }],
+    ['tools.novel', { tools: [{ type: 'novel', name: 'f' }] }],
+    ['tool_choice.novel', { tools: [{ name: 'f' }], tool_choice: { type: 'any', ...novel } }],
+    ['tool_choice', { tools: [{ name: 'f' }], tool_choice: { type: 'novel' } }],
+    ['tool_choice', { tool_choice: { type: 'any' } }],
+    ['metadata.novel', { metadata: novel }],
+    ['output_config.novel', { output_config: novel }],
+    ['output_config.format', { output_config: { format: { type: 'novel' } } }],
+    ['output_config.format.novel', { output_config: { format: { type: 'json_schema', schema: {}, ...novel } } }],
+    ['output_format', { output_format: { type: 'novel' } }],
+    ['output_config.effort', { output_config: { effort: 'novel' } }],
+    ['thinking', { thinking: { type: 'disabled' } }],
+    ['thinking', { thinking: { type: 'novel' } }],
+  ]
+  test.each(cases)('%s, on the way to chat: %j', (name, request) => {
+    for (const takesEffort of [false, true])
+      expect(requestToChat({ messages: [], ...request }, { ...plain, takesEffort }).dropped).toEqual([name])
+  })
+
+  const saying = (message: object) => ({ messages: [{ role: 'assistant', content: 'a', ...message }] })
+  const functions = [{ type: 'function', function: { name: 'f' } }]
+  const back: [string, JsonObject][] = [
+    ['novel', novel],
+    ['messages.novel', saying(novel)],
+    ['messages.name', saying({ name: 'Ann' })],
+    ['messages.reasoning_details', saying({ reasoning_details: [{}] })],
+    ['messages.tool_calls.extra_content', saying({ tool_calls: [{ id: 'a', extra_content: {} }] })],
+    ['messages.novel', saying({ content: [{ type: 'novel' }] })],
+    ['messages.image_url.detail', saying({ content: [{ type: 'image_url', image_url: { url: 'x', detail: 'low' } }] })],
+    ['tools.novel', { tools: [{ type: 'function', function: { name: 'f', ...novel } }] }],
+    ['tool_choice', { tools: functions, tool_choice: { type: 'allowed_tools' } }],
+  ]
+  test.each(back)('%s, on the way from chat: %j', (name, request) => {
+    expect(requestFromChat({ messages: [], ...request }, { model: 'm', maxTokens: 1 }).dropped).toEqual([name])
+  })
+
+  test('what says nothing is not', () => {
+    const request = { ...user({ type: 'text', text: 'a', citations: null }), container: null }
+    expect(toChat(request).dropped).toEqual([])
+    const result = { messages: [{ role: 'tool', tool_call_id: 'a', name: 'f', content: 'x' }] }
+    expect(requestFromChat(result, { model: 'm', maxTokens: 1 }).dropped).toEqual([])
+    expect(requestFromChat(saying({ annotations: [], refusal: null }), { model: 'm', maxTokens: 1 }).dropped).toEqual(
+      [],
+    )
+  })
+})
+
 describe('an effort asked for in chat', () => {
   const ask = (model: string, members: JsonObject) =>
     requestFromChat({ messages: [], ...members }, { model, maxTokens: 1 })

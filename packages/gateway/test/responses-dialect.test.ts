@@ -195,6 +195,62 @@ describe('recorded responses', () => {
   })
 })
 
+describe('a request on its way to chat', () => {
+  const facts = { extensions: new Set(['reasoning']), takesEffort: true }
+  const novel = { novel: 1 }
+  const saying = (role: string, ...content: readonly object[]) => ({ input: [{ role, content }] })
+  const cases: [string, JsonObject][] = [
+    ['novel', novel],
+    ['input.novel', { input: [{ type: 'novel' }] }],
+    ['input.message.phase', { input: [{ role: 'assistant', content: 'a', phase: 'commentary' }] }],
+    ['input.input_text.novel', saying('user', { type: 'input_text', text: 'a', ...novel })],
+    ['input.input_image.novel', saying('user', { type: 'input_image', image_url: 'x', ...novel })],
+    ['input.input_file.novel', saying('user', { type: 'input_file', file_data: 'x', ...novel })],
+    ['input.novel', saying('user', { type: 'novel' })],
+    ['input.output_text.annotations', saying('assistant', { type: 'output_text', text: 'a', annotations: [{}] })],
+    ['input.novel', saying('assistant', { type: 'novel' })],
+    ['input.reasoning.novel', { input: [{ type: 'reasoning', summary: [], ...novel }] }],
+    ['input.function_call.novel', { input: [{ type: 'function_call', call_id: 'a', name: 'f', ...novel }] }],
+    ['input.function_call_output.novel', { input: [{ type: 'function_call_output', output: 'a', ...novel }] }],
+    ['tools.novel', { tools: [{ type: 'novel' }] }],
+    ['tools.novel', { tools: [{ type: 'function', name: 'f', ...novel }] }],
+    ['tool_choice', { tool_choice: 'required' }],
+    ['tool_choice.novel', { tools: [{ type: 'function', name: 'f' }], tool_choice: { type: 'novel' } }],
+    ['text.novel', { text: novel }],
+    ['reasoning.novel', { reasoning: novel }],
+  ]
+  test.each(cases)('names %s, which nobody has heard of: %j', (name, request) => {
+    expect(requestToChat(request, facts).dropped).toEqual([name])
+  })
+
+  test('keeps quiet about what says nothing', () => {
+    const text = { type: 'output_text', text: 'a', annotations: [], logprobs: [] }
+    const input = [{ type: 'message', id: 'msg_1', status: 'completed', role: 'assistant', content: [text] }]
+    expect(requestToChat({ input, conversation: null, include: [] }, facts).dropped).toEqual([])
+  })
+
+  test('puts pictures of results behind the results of their turn', () => {
+    const image = { type: 'input_image', image_url: 'data:image/png;base64,AAAA', detail: 'low' }
+    const result = (id: string, ...output: readonly object[]) => ({ type: 'function_call_output', call_id: id, output })
+    const input = [
+      result('a', { type: 'input_text', text: 'one' }, image),
+      result('b', image),
+      { role: 'user', content: 'so?' },
+    ]
+    const picture = { type: 'image_url', image_url: { url: image.image_url, detail: 'low' } }
+    const note = 'The result goes on in the next message (1 attached).'
+    const besides = (id: string) => [{ type: 'text', text: `Result of ${id}:` }, picture]
+    const { body, dropped } = requestToChat({ input }, facts)
+    expect(body['messages']).toEqual([
+      { role: 'tool', tool_call_id: 'a', content: `one\n${note}` },
+      { role: 'tool', tool_call_id: 'b', content: note },
+      { role: 'user', content: [...besides('a'), ...besides('b')] },
+      { role: 'user', content: 'so?' },
+    ])
+    expect(dropped).toEqual([])
+  })
+})
+
 describe('any chat at all', () => {
   /** Numbers that look random and are the same in every run. */
   const random = (seed: number) => {

@@ -6,6 +6,7 @@ export type ChatPart = JsonObject
 
 const TEXT_MEMBERS = new Set(['type', 'text', 'cache_control'])
 const IMAGE_MEMBERS = new Set(['type', 'source', 'cache_control'])
+const RESULT_MEMBERS = new Set(['type', 'title', 'source', 'content', 'cache_control'])
 const DOCUMENT_MEMBERS = new Set(['type', 'source', 'title', 'cache_control'])
 
 export interface PartOptions {
@@ -38,6 +39,7 @@ function plainPartsOf(block: JsonObject, losses: Losses): readonly ChatPart[] {
       losses.addUnknown(block, DOCUMENT_MEMBERS, 'messages.document')
       return documentParts(block, losses)
     case 'search_result':
+      losses.addUnknown(block, RESULT_MEMBERS, 'messages.search_result')
       return textPart([block['title'], block['source'], ...textsOf(block['content'])].map(textOf).join('\n'))
     default:
       losses.add(`messages.${textOf(block['type']) || 'content'}`)

@@ -31,12 +31,25 @@ export function conversationFromChat(messages: unknown, losses: Losses): Convers
   return { system, messages: turns.filter(({ content }) => content.length > 0) }
 }
 
+const MESSAGE_MEMBERS = new Set([
+  'role',
+  'content',
+  'refusal',
+  'tool_calls',
+  'tool_call_id',
+  'thinking_blocks',
+  'reasoning_content',
+  'reasoning',
+])
+/** The call has named its function. */
+const RESULT_MEMBERS = new Set([...MESSAGE_MEMBERS, 'name'])
+
 function turnOf(message: JsonObject, losses: Losses): Turn {
-  const { role, content, name } = message
-  if (typeof name === 'string' && role !== 'tool') losses.add('messages.name')
+  const { role, content } = message
+  losses.addUnknown(message, role === 'tool' ? RESULT_MEMBERS : MESSAGE_MEMBERS, 'messages')
   if (role === 'tool') return { role: 'user', content: [toolResult(message, losses)] }
   if (role !== 'assistant') return { role: 'user', content: blocksFromContent(content, losses) }
-  const calls = objectsIn(message['tool_calls']).map(toolUse)
+  const calls = objectsIn(message['tool_calls']).map((call) => toolUse(call, losses))
   const spoken = blocksFromContent(content ?? message['refusal'], losses)
   return { role: 'assistant', content: [...thinkingOf(message, losses), ...spoken, ...calls] }
 }
@@ -54,7 +67,11 @@ function toolResult({ tool_call_id: id, content }: JsonObject, losses: Losses): 
   return { type: 'tool_result', tool_use_id: usableId(id), content: result }
 }
 
-function toolUse({ id, function: called }: JsonObject): JsonObject {
+const CALL_MEMBERS = new Set(['id', 'index', 'type', 'function'])
+
+function toolUse(call: JsonObject, losses: Losses): JsonObject {
+  losses.addUnknown(call, CALL_MEMBERS, 'messages.tool_calls')
+  const { id, function: called } = call
   const { name, arguments: written } = isObject(called) ? called : {}
   const text = textOf(written)
   const input = text.trim() === '' ? {} : (parseObject(text) ?? { arguments: text })
@@ -74,10 +91,13 @@ function blocksFromContent(content: unknown, losses: Losses): readonly JsonObjec
   })
 }
 
+const IMAGE_MEMBERS = new Set(['url'])
+
 function blockOf({ type, text, image_url: image, file }: JsonObject, losses: Losses): JsonObject | null {
   if (type === 'text' || type === 'refusal') return textOf(text) === '' ? null : { type: 'text', text }
   if (type === 'image_url') {
     const url = isObject(image) ? textOf(image['url']) : textOf(image)
+    if (isObject(image)) losses.addUnknown(image, IMAGE_MEMBERS, 'messages.image_url')
     return { type: 'image', source: sourceOf(url) }
   }
   const data = type === 'file' && isObject(file) ? textOf(file['file_data']) : ''

@@ -18,7 +18,11 @@ export function chatMessages(body: JsonObject, options: MessageOptions): readonl
 const blocksOf = (content: unknown): readonly JsonObject[] =>
   typeof content === 'string' ? [{ type: 'text', text: content }] : objectsIn(content)
 
-function chatMessagesOf({ role, content }: JsonObject, options: MessageOptions): readonly JsonObject[] {
+const MESSAGE_MEMBERS = new Set(['role', 'content'])
+
+function chatMessagesOf(message: JsonObject, options: MessageOptions): readonly JsonObject[] {
+  const { role, content } = message
+  options.losses.addUnknown(message, MESSAGE_MEMBERS, 'messages')
   const blocks = blocksOf(content)
   if (role === 'assistant') return [assistantMessage(blocks, options)]
   if (role === 'user') return userMessages(blocks, options)
@@ -40,7 +44,10 @@ interface ToolResult {
   readonly besides: readonly ChatPart[]
 }
 
+const RESULT_MEMBERS = new Set(['type', 'tool_use_id', 'content', 'is_error', 'cache_control'])
+
 function toolResult(block: JsonObject, options: MessageOptions): ToolResult {
+  options.losses.addUnknown(block, RESULT_MEMBERS, 'messages.tool_result')
   const id = textOf(block['tool_use_id'])
   if ((block['cache_control'] ?? null) !== null) options.losses.add('cache_control')
   const parts = blocksOf(block['content']).flatMap((inner) => partsOf(inner, options))

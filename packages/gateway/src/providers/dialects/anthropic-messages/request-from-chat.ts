@@ -69,16 +69,21 @@ function stopOf(stop: unknown): JsonObject {
 function toolsOf({ tools, tool_choice: choice, parallel_tool_calls: isParallel }: JsonObject, losses: Losses) {
   const functions = objectsIn(tools).flatMap((tool) => toolOf(tool, losses))
   if (functions.length === 0) return {}
-  const chosen = choiceOf(choice) ?? (isParallel === false ? { type: 'auto' } : null)
+  const named = choiceOf(choice)
+  if (named === null && (choice ?? null) !== null) losses.add('tool_choice')
+  const chosen = named ?? (isParallel === false ? { type: 'auto' } : null)
   const serial = isParallel === false ? { disable_parallel_tool_use: true } : {}
   return { tools: functions, ...(chosen === null ? {} : { tool_choice: { ...chosen, ...serial } }) }
 }
+
+const FUNCTION_MEMBERS = new Set(['name', 'description', 'parameters', 'strict'])
 
 function toolOf({ type, function: called, cache_control: mark }: JsonObject, losses: Losses): readonly JsonObject[] {
   if (!isObject(called)) {
     losses.add(`tools.${textOf(type)}`)
     return []
   }
+  losses.addUnknown(called, FUNCTION_MEMBERS, 'tools')
   const { name, parameters } = called
   // Anthropic wants the schema, and wants it to be an object's.
   const schema = { type: 'object', ...(isObject(parameters) ? parameters : { properties: {} }) }

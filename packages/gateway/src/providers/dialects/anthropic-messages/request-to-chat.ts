@@ -53,7 +53,7 @@ export function requestToChat(request: JsonObject, { extensions, takesEffort }: 
     ...(Array.isArray(stop) && stop.length > 0 ? { stop } : {}),
     ...toolsOf(request, losses),
     ...userOf(request['metadata'], losses),
-    ...formatOf(request),
+    ...formatOf(request, losses),
     ...effortOf(request, takesEffort, losses),
     ...(stream === true ? { stream } : {}),
   }
@@ -67,9 +67,10 @@ const TOOL_MEMBERS = new Set(['type', 'name', 'description', 'input_schema', 'st
 
 function toolsOf({ tools, tool_choice: choice }: JsonObject, losses: Losses): JsonObject {
   const functions = objectsIn(tools).flatMap((tool) => functionOf(tool, losses))
+  if (functions.length > 0) return { tools: functions, ...(isObject(choice) ? choiceOf(choice, losses) : {}) }
   // Without tools there is nothing to choose, and providers refuse the choice.
-  if (functions.length === 0) return {}
-  return { tools: functions, ...(isObject(choice) ? choiceOf(choice) : {}) }
+  if (isObject(choice) && choice['type'] !== 'auto' && choice['type'] !== 'none') losses.add('tool_choice')
+  return {}
 }
 
 function functionOf(tool: JsonObject, losses: Losses): readonly JsonObject[] {
@@ -89,7 +90,11 @@ function functionOf(tool: JsonObject, losses: Losses): readonly JsonObject[] {
   ]
 }
 
-function choiceOf({ type, name, disable_parallel_tool_use: isSerial }: JsonObject): JsonObject {
+const CHOICE_MEMBERS = new Set(['type', 'name', 'disable_parallel_tool_use'])
+
+function choiceOf(chosen: JsonObject, losses: Losses): JsonObject {
+  const { type, name, disable_parallel_tool_use: isSerial } = chosen
+  losses.addUnknown(chosen, CHOICE_MEMBERS, 'tool_choice')
   const choices: Readonly<Record<string, unknown>> = {
     auto: 'auto',
     none: 'none',
@@ -97,6 +102,7 @@ function choiceOf({ type, name, disable_parallel_tool_use: isSerial }: JsonObjec
     tool: { type: 'function', function: { name } },
   }
   const choice = entryOf(choices, type)
+  if (choice === undefined) losses.add('tool_choice')
   return {
     ...(choice === undefined ? {} : { tool_choice: choice }),
     ...(isSerial === true ? { parallel_tool_calls: false } : {}),
@@ -117,11 +123,20 @@ function userOf(metadata: unknown, losses: Losses): JsonObject {
 }
 
 /** `output_format` is the older name. */
-function formatOf({ output_config: config, output_format: older }: JsonObject): JsonObject {
-  const format = isObject(config) && isObject(config['format']) ? config['format'] : older
-  if (!isObject(format) || format['type'] !== 'json_schema') return {}
+function formatOf({ output_config: config, output_format: older }: JsonObject, losses: Losses): JsonObject {
+  const isNew = isObject(config) && isObject(config['format'])
+  const format = isNew ? config['format'] : older
+  if (!isObject(format)) return {}
+  const place = isNew ? 'output_config.format' : 'output_format'
+  if (format['type'] !== 'json_schema') {
+    losses.add(place)
+    return {}
+  }
+  losses.addUnknown(format, FORMAT_MEMBERS, place)
   return { response_format: { type: 'json_schema', json_schema: { name: 'answer', schema: format['schema'] } } }
 }
+
+const FORMAT_MEMBERS = new Set(['type', 'schema'])
 
 /** Efforts that chat has no name for are the highest it has. */
 const EFFORTS: Readonly<Record<string, string>> = {
@@ -133,14 +148,16 @@ const EFFORTS: Readonly<Record<string, string>> = {
 }
 
 function effortOf({ thinking, output_config: config }: JsonObject, takesEffort: boolean, losses: Losses): JsonObject {
-  const written = entryOf(EFFORTS, isObject(config) ? config['effort'] : null)
+  const asked = isObject(config) ? (config['effort'] ?? null) : null
+  const written = entryOf(EFFORTS, asked)
   const budget = isObject(thinking) && thinking['type'] === 'enabled' ? Number(thinking['budget_tokens'] ?? 0) : null
   const effort = written ?? (budget === null ? undefined : effortFor(budget))
   if (isObject(config)) losses.addUnknown(config, new Set(['effort', 'format']), 'output_config')
-  if (effort === undefined) return {}
-  if (takesEffort) return { reasoning_effort: effort }
-  losses.add(written === undefined ? 'thinking' : 'output_config.effort')
-  return {}
+  const isTold = takesEffort && effort !== undefined
+  // To think as the model finds right is what happens anyway.
+  if (isObject(thinking) && thinking['type'] !== 'adaptive' && !isTold) losses.add('thinking')
+  if (asked !== null && (!isTold || written === undefined)) losses.add('output_config.effort')
+  return isTold ? { reasoning_effort: effort } : {}
 }
 
 const effortFor = (budgetTokens: number): string =>

@@ -1,4 +1,4 @@
-import { isObject, type JsonObject, objectsIn, textOf } from '../json.ts'
+import { entryOf, isObject, type JsonObject, objectsIn, textOf } from '../json.ts'
 import type { Losses } from '../losses.ts'
 
 /** Something that cannot be left out without the answer being about something else. */
@@ -24,14 +24,23 @@ export function chatMessages({ instructions, input }: JsonObject, options: Input
   else for (const item of objectsIn(instructions)) conversation.item(item)
   if (typeof input === 'string') conversation.say({ role: 'user', content: input })
   else for (const item of objectsIn(input)) conversation.item(item)
+  conversation.endResults()
   return conversation.messages
 }
+
+const MESSAGE_MEMBERS = new Set(['type', 'id', 'role', 'content', 'status'])
+const SAID_MEMBERS = new Set(['type', 'text', 'refusal'])
+const REASONING_MEMBERS = new Set(['type', 'id', 'summary', 'content', 'encrypted_content', 'status'])
+const CALL_MEMBERS = new Set(['type', 'id', 'call_id', 'name', 'arguments', 'status', 'extra_content'])
+const OUTPUT_MEMBERS = new Set(['type', 'id', 'call_id', 'output', 'status'])
 
 class Conversation {
   readonly messages: JsonObject[] = []
   readonly #options: InputOptions
   /** Of reasoning whose message or call is still to come. */
   #reasoning = ''
+  /** What a tool's message cannot hold: it follows the last result of the turn. */
+  #besides: readonly JsonObject[] = []
 
   constructor(options: InputOptions) {
     this.#options = options
@@ -43,6 +52,7 @@ class Conversation {
 
   item(item: JsonObject): void {
     const { type = 'message' } = item
+    if (type !== 'function_call_output') this.endResults()
     if (type === 'message') this.#message(item)
     else if (type === 'reasoning') this.#reason(item)
     else if (type === 'function_call') this.#call(item)
@@ -52,9 +62,23 @@ class Conversation {
     else this.#options.losses.add(`input.${textOf(type)}`)
   }
 
-  #message({ role, content }: JsonObject): void {
+  /** Chat wants the results of a turn's calls in one row; pictures can only stand with the user. */
+  endResults(): void {
+    if (this.#besides.length === 0) return
+    this.say({ role: 'user', content: this.#besides })
+    this.#besides = []
+  }
+
+  #message(item: JsonObject): void {
+    const { role, content } = item
+    this.#options.losses.addUnknown(item, MESSAGE_MEMBERS, 'input.message')
     if (role === 'assistant') {
-      const text = typeof content === 'string' ? content : objectsIn(content).map(saidIn).join('')
+      const text =
+        typeof content === 'string'
+          ? content
+          : objectsIn(content)
+              .map((part) => this.#said(part))
+              .join('')
       return this.say({ role, content: text, ...this.#takeReasoning() })
     }
     this.#reasoning = ''
@@ -62,8 +86,20 @@ class Conversation {
     this.say({ role: role === 'developer' ? 'system' : role, content: contentOf(content, this.#options) })
   }
 
-  #reason({ summary, content, encrypted_content: encrypted }: JsonObject): void {
+  /** What the assistant said before. */
+  #said(part: JsonObject): string {
+    const { type, text, refusal } = part
+    const { losses } = this.#options
+    if (typeof text === 'string' || typeof refusal === 'string')
+      losses.addUnknown(part, SAID_MEMBERS, `input.${textOf(type)}`)
+    else losses.add(`input.${textOf(type)}`)
+    return textOf(text) || textOf(refusal)
+  }
+
+  #reason(item: JsonObject): void {
+    const { summary, content, encrypted_content: encrypted } = item
     const { losses, extensions } = this.#options
+    losses.addUnknown(item, REASONING_MEMBERS, 'input.reasoning')
     const told = [...objectsIn(content), ...objectsIn(summary)].map(({ text }) => textOf(text))
     const takes = extensions.has('reasoning_content') || extensions.has('reasoning')
     if (takes) this.#reasoning += told.join('\n')
@@ -82,6 +118,7 @@ class Conversation {
   #call(item: JsonObject): void {
     const { call_id: id, name, arguments: written, extra_content: extra } = item
     const { extensions, losses } = this.#options
+    losses.addUnknown(item, CALL_MEMBERS, 'input.function_call')
     const keepsExtra = isObject(extra) && extensions.has('extra_content')
     if (isObject(extra) && !keepsExtra) losses.add('input.function_call.extra_content')
     const call = {
@@ -97,18 +134,21 @@ class Conversation {
     this.messages.splice(-1, 1, { ...last, ...this.#takeReasoning(), tool_calls: [...calls, call] })
   }
 
-  #output({ call_id: id, output }: JsonObject): void {
+  #output(item: JsonObject): void {
+    const { call_id: id, output } = item
     this.#reasoning = ''
-    const { losses } = this.#options
-    // A tool's message holds text only.
-    for (const { type } of objectsIn(output))
-      if (type !== 'input_text' && type !== 'output_text') losses.add(`input.function_call_output.${textOf(type)}`)
-    const text = typeof output === 'string' ? output : objectsIn(output).map(saidIn).join('\n')
-    this.say({ role: 'tool', tool_call_id: id, content: text })
+    this.#options.losses.addUnknown(item, OUTPUT_MEMBERS, 'input.function_call_output')
+    if (typeof output === 'string') return this.say({ role: 'tool', tool_call_id: id, content: output })
+    const parts = objectsIn(output).flatMap((part) => partOf(part, this.#options))
+    const texts = parts.flatMap(({ type, text }) => (type === 'text' ? [textOf(text)] : []))
+    const besides = parts.filter(({ type }) => type !== 'text')
+    if (besides.length > 0) {
+      this.#besides = [...this.#besides, { type: 'text', text: `Result of ${textOf(id)}:` }, ...besides]
+      texts.push(`The result goes on in the next message (${besides.length} attached).`)
+    }
+    this.say({ role: 'tool', tool_call_id: id, content: texts.join('\n') })
   }
 }
-
-const saidIn = ({ text, refusal }: JsonObject): string => textOf(text) || textOf(refusal)
 
 /** One text is told as a text: some providers know no lists. */
 function contentOf(content: unknown, options: InputOptions): unknown {
@@ -118,7 +158,17 @@ function contentOf(content: unknown, options: InputOptions): unknown {
   return only?.['type'] === 'text' && other === undefined ? only['text'] : parts
 }
 
+const PART_MEMBERS: Readonly<Record<string, ReadonlySet<string>>> = {
+  input_text: new Set(['type', 'text']),
+  output_text: new Set(['type', 'text']),
+  input_image: new Set(['type', 'image_url', 'detail', 'file_id']),
+  input_file: new Set(['type', 'filename', 'file_data', 'file_id', 'file_url']),
+  input_audio: new Set(['type', 'input_audio']),
+}
+
 function partOf(part: JsonObject, { losses, refuse }: InputOptions): readonly JsonObject[] {
+  const members = entryOf(PART_MEMBERS, part['type'])
+  if (members !== undefined) losses.addUnknown(part, members, `input.${textOf(part['type'])}`)
   const { type, text, image_url: url, detail, file_id: fileId, file_url: fileUrl } = part
   const { filename, file_data: data, input_audio: audio } = part
   if (typeof text === 'string') return [{ type: 'text', text }]

@@ -90,9 +90,12 @@ const TOOL_MEMBERS = new Set(['type', 'name', 'description', 'parameters', 'stri
 
 function toolsOf(request: JsonObject, losses: Losses): JsonObject {
   const functions = objectsIn(request['tools']).flatMap((tool) => functionOf(tool, losses))
+  const { tool_choice: choice = null } = request
+  if (functions.length > 0)
+    return { tools: functions, ...choiceOf(choice, losses), ...pick(request, 'parallel_tool_calls') }
   // Without tools there is nothing to choose, and providers refuse the choice.
-  if (functions.length === 0) return {}
-  return { tools: functions, ...choiceOf(request['tool_choice'], losses), ...pick(request, 'parallel_tool_calls') }
+  if (choice !== null && choice !== 'auto' && choice !== 'none') losses.add('tool_choice')
+  return {}
 }
 
 function functionOf(tool: JsonObject, losses: Losses): readonly JsonObject[] {
