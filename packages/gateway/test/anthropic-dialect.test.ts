@@ -119,9 +119,10 @@ describe('every recorded chat', () => {
     '%s is the same whole and as a stream',
     (_, exchange) => {
       const completion = JSON.parse(exchange.response.toString())
-      const told = accumulateMessage(objectsOf(translate([bytesOf(chunksOf(completion))])))
-      const { usage, ...message } = messageFromChat(completion, FACTS)
-      expect(told).toEqual({ ...message, usage })
+      const told = translate([bytesOf(chunksOf(completion))])
+      // MiniMax refuses with status 200.
+      if (told.includes('event: error')) expect(Number(completion.base_resp?.status_code)).toBeGreaterThan(0)
+      else expect(accumulateMessage(objectsOf(told))).toEqual(messageFromChat(completion, FACTS))
     },
   )
 
@@ -183,7 +184,7 @@ describe('any answer', () => {
   const named = (id: string, index: number) => ({ id, index, function: { name: 'f', arguments: `{"n":${index}}` } })
   const twins = [named('a', 0), named('a', 1), named('', 2)]
   test.each([
-    ['calls of the same id', { tool_calls: twins }, ['a', 'toolu_x_1', 'toolu_x_2']],
+    ['calls of the same id', { tool_calls: twins }, ['a', 'toolu_msg_1_1', 'toolu_msg_1_2']],
     ['a call without a name', { tool_calls: [{ id: 'a', index: 0, function: {} }] }, []],
   ])('with %s is the same whole and streamed, and no id stands twice', (_, message, ids) => {
     const whole = { id: 'x', choices: [{ index: 0, message, finish_reason: 'tool_calls' }] }

@@ -254,6 +254,12 @@ describe('to everybody else', () => {
     expect([response.status, (await response.json()).error.code]).toEqual([502, 'server_error'])
   })
 
+  test("a refusal of MiniMax's is no answer of status 200", async () => {
+    provider.play(json({ choices: null, base_resp: { status_code: 1002, status_msg: 'slow down' } }))
+    const response = await ask(hello)
+    expect([response.status, (await response.json()).error.type]).toEqual([429, 'rate_limit_error'])
+  })
+
   test('pings keep a quiet stream alive', async () => {
     provider.play(async (call) => {
       await call.bodyRead

@@ -155,8 +155,8 @@ async function whole(options: RelayOptions, exchange: Exchange, answered: Answer
   const { translate, usageOf, stream, remake = asItCame } = conversation
   const bytes = await readWhole(answer, options)
   const body = parseAnswer(bytes)
-  const failure = translate?.failureIn?.(body) ?? null
-  const refusal = failure === null ? refusalIn(provider, answer, body) : providerErrorOf(provider, failure)
+  const failure = translate?.failureIn?.(body) ?? refusalIn(body)
+  const refusal = failure === null ? null : providerErrorOf(provider, failure)
   // In another dialect there is no place for it beside the answer.
   if (refusal !== null && translate !== null) throw refusal
   // Translated, it would become an empty answer that looks whole.

@@ -34,12 +34,20 @@ export async function readProviderError(
   return new ProviderError(provider, { status: answer.status, headers }, complete(fault, answer.status), original)
 }
 
-/** MiniMax refuses with status 200, in a member beside the answer. `null`: this is none. */
-export function refusalIn(provider: string, answer: UpstreamAnswer, body: unknown): ProviderError | null {
+/** MiniMax's codes that mean what a status means: https://platform.minimax.io/docs/api-reference/errorcode */
+const MINIMAX_STATUS: ReadonlyMap<unknown, number> = new Map([
+  [1002, 429],
+  [1004, 401],
+  [1008, 402],
+  [2013, 400],
+])
+
+/** MiniMax refuses with status 200, in a member beside the answer, streamed or not. An error's object; `null`: none. */
+export function refusalIn(body: unknown): object | null {
   const base = isFields(body) ? body['base_resp'] : null
   if (!isFields(base) || !Number(base['status_code'])) return null
-  const fault = complete(faultOf({ base_resp: base }) ?? {}, answer.status)
-  return new ProviderError(provider, { status: answer.status, headers: new Headers() }, fault, body)
+  const { status_code: code, status_msg: message } = base as Record<string, unknown>
+  return { message, code, status_code: MINIMAX_STATUS.get(code) ?? 502 }
 }
 
 /** An error that a provider reports inside a stream that began well. Its own status counts where it names one. */

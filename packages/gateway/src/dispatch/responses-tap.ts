@@ -45,7 +45,7 @@ export function createResponsesTap(keep: (responseId: string) => void): HeardRes
 
 function errorIn(type: string, data: EventData): unknown {
   // Some servers tell an error as chat does, without a type.
-  if (isObject(data['error'])) return data['error']
+  if (isObject(data['error']) || typeof data['error'] === 'string') return data['error']
   if (type === 'error') return data
   const { response } = data
   return type === 'response.failed' && isObject(response) ? (response['error'] ?? response) : null

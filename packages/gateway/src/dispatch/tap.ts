@@ -98,7 +98,7 @@ export function createChatTap(hidesUsage: boolean, choices = 1): ChatTap {
 
 /** A chunk of a chat stream; `null` when it is none. */
 export function parseChunk(data: string): ChatChunk | null {
-  if (data[0] !== '{') return null
+  if (data.trimStart()[0] !== '{') return null
   try {
     const chunk: ChatChunk = JSON.parse(data)
     return Array.isArray(chunk.choices) ? chunk : { ...chunk, choices: [] }

@@ -47,6 +47,13 @@ describe('a translating tap', () => {
     ['does not take an empty finish reason for one', [said('a', '')], [heard('a')], ''],
     ['takes a last event without its blank line', [said('a', 'stop').trimEnd()], [''], heard('a') + OVER],
     ['skips comments and what is no chunk', [`: hi\n\ndata: nonsense\n\ndata: [1]\n\n${said('a')}`], [heard('a')], ''],
+    ['reads an event with blanks before it', [said('a').replace('data: ', 'data:  ')], [heard('a')], ''],
+    [
+      "tells MiniMax's refusal, and nothing after it",
+      [`${said('a')}data: {"base_resp":{"status_code":1004,"status_msg":"no"}}\n\ndata: [DONE]\n\n`],
+      [`${heard('a')}event: error\ndata: ProviderError\n\n`],
+      '',
+    ],
     [
       'tells an error of the provider, and nothing after it',
       [`data: {"error":{"message":"no"}}\n\n${said('a')}`, `${said('b')}data: [DONE]\n\n`],

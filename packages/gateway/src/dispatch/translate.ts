@@ -2,7 +2,7 @@ import type { ChatChunk } from '@inference-gateway/protocol/chat'
 import { formatEvent, parseEvents } from '@inference-gateway/protocol/sse'
 import { failureIn } from '../providers/dialects/chat-pieces.ts'
 import { createEventBuffer } from './event-buffer.ts'
-import { providerErrorOf } from './provider-error.ts'
+import { providerErrorOf, refusalIn } from './provider-error.ts'
 import { carriesContent, type ChatTap, isFinish, parseChunk, tokensIn, untouched } from './tap.ts'
 import { usageOf } from './usage.ts'
 
@@ -97,7 +97,7 @@ class TranslatingTap implements ChatTap {
     }
     state.isFinished ||= chunk.choices?.some(isFinish) ?? false
     const told = write(this.#parts.translator.chunk(chunk))
-    const error = failureOf(chunk)
+    const error = failureOf(chunk) ?? refusalIn(chunk)
     return error === null ? told : told + this.#fail({ error })
   }
 

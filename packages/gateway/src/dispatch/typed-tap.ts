@@ -91,7 +91,7 @@ const UNSPOKEN = new Set(['type', 'signature', 'stop_reason'])
 const isObject = (value: unknown): value is EventData => typeof value === 'object' && value !== null
 
 function parse(data: string): EventData | null {
-  if (data[0] !== '{') return null
+  if (data.trimStart()[0] !== '{') return null
   try {
     const value: EventData = JSON.parse(data)
     return value

@@ -27,7 +27,7 @@ export function messageFromChat(completion: unknown, facts: MessageFacts): JsonO
     content: [
       ...thinkingBlocks(message, thinking),
       ...(text + refusal === '' ? [] : [{ type: 'text', text: text + refusal }]),
-      ...calls.map((call, index) => toolUse(call, toolUseId(distinctId(calls, index), id, index))),
+      ...calls.map((call, index) => toolUse(call, toolUseId(distinctId(calls, index), facts.id, index))),
     ],
     ...endingFromChat({
       finishReason: choice['finish_reason'],

@@ -77,6 +77,6 @@ export class MessageStream {
   }
 
   #tellCall(call: JsonObject): readonly MessageEvent[] {
-    return this.#blocks.toolUse({ ...callPieceOf(call), newId: (index) => toolUseId('', this.#id ?? '', index) })
+    return this.#blocks.toolUse({ ...callPieceOf(call), newId: (index) => toolUseId('', this.#facts.id, index) })
   }
 }

@@ -28,6 +28,9 @@ export function chatMessages({ instructions, input }: JsonObject, options: Input
   return conversation.messages
 }
 
+/** The AI SDK writes references unless it is told that nobody stores anything. */
+const REFERENCE = 'it refers to an earlier item, which nobody keeps: send the item itself (AI SDK: `store: false`)'
+
 const MESSAGE_MEMBERS = new Set(['type', 'id', 'role', 'content', 'status'])
 const SAID_MEMBERS = new Set(['type', 'text', 'refusal'])
 const REASONING_MEMBERS = new Set(['type', 'id', 'summary', 'content', 'encrypted_content', 'status'])
@@ -57,8 +60,7 @@ class Conversation {
     else if (type === 'reasoning') this.#reason(item)
     else if (type === 'function_call') this.#call(item)
     else if (type === 'function_call_output') this.#output(item)
-    else if (type === 'item_reference')
-      this.#options.refuse({ param: 'input', why: 'it names an item that another provider keeps' })
+    else if (type === 'item_reference') this.#options.refuse({ param: 'input', why: REFERENCE })
     else this.#options.losses.add(`input.${textOf(type)}`)
   }
 
