@@ -63,8 +63,12 @@ export function createErrorReplies(format: ErrorDialect | 'auto'): ErrorReplies 
 /** Vercel's AI SDK: `ai-sdk/…` once, by now `ai/7.0.1 ai-sdk-provider-utils/5.0.1 …`. Codex: `codex_exec/0.171.0 …`. */
 const READS_OPENAI = /\bai-sdk[-/]|^codex[-_]/
 
-/** OpenAI's SDKs name their language in a header; the Vercel AI SDK and Codex name themselves. They read only OpenAI's envelope. */
-function dialectOfClient(headers: Headers): ErrorDialect {
+/**
+ * Anthropic's clients name the version of their API. OpenAI's SDKs name their language in a header, the Vercel AI SDK and
+ * Codex name themselves: they read only OpenAI's envelope.
+ */
+function dialectOfClient(headers: Headers): ErrorDialect | 'anthropic' {
+  if (headers.has('anthropic-version')) return 'anthropic'
   const isOpenAi = headers.has('x-stainless-lang') || READS_OPENAI.test(headers.get('user-agent') ?? '')
   return isOpenAi ? 'openai' : 'gateway'
 }
