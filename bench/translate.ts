@@ -74,7 +74,7 @@ const translated: readonly Way[] = [
   way(
     'chat → Messages',
     chatEvents,
-    () => createTranslatingTap({ translator: new MessageStream(), provider, errorEvent }),
+    () => createTranslatingTap({ translator: new MessageStream({ id: 'msg_1', model: 'm' }), provider, errorEvent }),
     postRequest('/v1/messages', { model: 'moonshot/bench', max_tokens: 500, messages, stream: true }),
     /"type":"message_stop"\}\n\n$/,
   ),

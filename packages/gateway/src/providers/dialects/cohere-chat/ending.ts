@@ -1,4 +1,4 @@
-import { type JsonObject, textOf } from '../json.ts'
+import { entryOf, type JsonObject, textOf } from '../json.ts'
 
 const TO_CHAT: Readonly<Record<string, string>> = {
   COMPLETE: 'stop',
@@ -12,7 +12,7 @@ const FAILURES = new Set(['ERROR', 'TIMEOUT'])
 
 /** An answer that calls tools must say so: clients go by it. */
 export function finishReasonOf(reason: unknown, callsTools: boolean): string {
-  const told = TO_CHAT[textOf(reason)] ?? 'stop'
+  const told = entryOf(TO_CHAT, reason) ?? 'stop'
   return told === 'stop' && callsTools ? 'tool_calls' : told
 }
 
