@@ -261,7 +261,7 @@ describe('what is shown', () => {
     'http://user:can/canary@host',
     'http://host/v1?key=canary',
     'http://host/#canary',
-    'sk-proj-0123456789abcdef0123456789abc',
+    'sk-canary0123456789abcdef0123456789',
   ])('hides what may be a credential in %s', async (address) => {
     const problems = (await problemsOf({ OPENAI_API_URL: address })).join('\n')
     expect(problems).toContain('OPENAI_API_URL=')
