@@ -22,18 +22,41 @@ const CALL_IDS: readonly Place[] = [
 /** A top-level member, the way down from it, and the member that is meant. */
 type Place = readonly [root: string, path: readonly string[], leaf: string]
 
+/** What a provider refuses below the top level, read once. */
+interface Refused {
+  readonly places: readonly (readonly [name: string, place: Place])[]
+  /** Finds any of the members, wherever they stand: far quicker than to look for them in their places. */
+  readonly pattern: RegExp | null
+}
+
+const known = new WeakMap<Quirks, Refused>()
+
+function refusedBy(quirks: Quirks): Refused {
+  const before = known.get(quirks)
+  if (before !== undefined) return before
+  const { drop = [], callIds } = quirks
+  const places = drop.filter((name) => name.includes('.')).map((name) => [name, placeOf(name)] as const)
+  const leaves = [...places.map(([, place]) => place), ...(callIds === undefined ? [] : CALL_IDS)].map(
+    ([, , leaf]) => leaf,
+  )
+  const pattern =
+    leaves.length === 0 ? null : new RegExp(leaves.map((leaf) => RegExp.escape(JSON.stringify(leaf))).join('|'))
+  const refused = { places, pattern }
+  known.set(quirks, refused)
+  return refused
+}
+
 /** `messages.reasoning_content` and the like in a provider's `drop`, and ids of tool calls that it does not take. */
-export function innerEdits({ bytes, members }: ModelCall, { drop = [], callIds }: Quirks): InnerFit {
-  const inner = drop.filter((name) => name.includes('.') && members.has(rootOf(name)))
-  const idPattern = members.has('messages') ? callIds : undefined
-  if (inner.length === 0 && idPattern === undefined) return NONE
+export function innerEdits({ bytes, members }: ModelCall, quirks: Quirks): InnerFit {
+  const { places, pattern } = refusedBy(quirks)
+  if (pattern === null) return NONE
   const text = decoder.decode(bytes)
+  if (!pattern.test(text)) return NONE
   const written = new Map<string, Uint8Array<ArrayBuffer>>()
 
   /** Whether anything was there to edit. */
   function edit([root, path, leaf]: Place, editsOf: (object: Uint8Array) => readonly Edit[]): boolean {
-    // Far quicker than to look for it in its place, and nearly always enough.
-    if (!text.includes(`"${leaf}"`)) return false
+    if (!members.has(root) || !text.includes(`"${leaf}"`)) return false
     const before = written.get(root) ?? valueOf(bytes, root)
     const after = patchWithin(before, path, editsOf)
     if (after === before) return false
@@ -41,20 +64,15 @@ export function innerEdits({ bytes, members }: ModelCall, { drop = [], callIds }
     return true
   }
 
-  const dropped = inner.filter((name) => {
-    const place = placeOf(name)
-    return edit(place, () => [{ kind: 'remove', name: place[2] }])
-  })
-  const newId = idPattern === undefined ? null : idReplacer(idPattern, text)
+  const dropped = places.filter(([, place]) => edit(place, () => [{ kind: 'remove', name: place[2] }]))
+  const newId = quirks.callIds === undefined ? null : idReplacer(quirks.callIds, text)
   const replaced =
     newId === null ? [] : CALL_IDS.filter((place) => edit(place, (call) => idEdits(call, place[2], newId)))
   const edits = [...written].map(([name, value]): Edit => ({ kind: 'replace', name, value: decoder.decode(value) }))
-  return { edits, dropped, replacesIds: replaced.length > 0 }
+  return { edits, dropped: dropped.map(([name]) => name), replacesIds: replaced.length > 0 }
 }
 
 const decoder = new TextDecoder()
-
-const rootOf = (name: string): string => name.slice(0, name.indexOf('.'))
 
 function placeOf(name: string): Place {
   const path = name.split('.')
