@@ -55,6 +55,18 @@ describe('a translating tap', () => {
       '',
     ],
     [
+      'tells an error that stands bare where an event would, as Google writes it',
+      [`${said('a')}{\n  "error": {\n    "message": "no"\n  }\n}\n\n`],
+      [`${heard('a')}event: error\ndata: ProviderError\n\n`],
+      '',
+    ],
+    [
+      'tells one at the very end, without a line end',
+      [said('a', 'stop'), '{"error":{"message":"no"}}'],
+      [heard('a'), ''],
+      'event: error\ndata: ProviderError\n\n',
+    ],
+    [
       'tells an error of the provider, and nothing after it',
       [`data: {"error":{"message":"no"}}\n\n${said('a')}`, `${said('b')}data: [DONE]\n\n`],
       ['event: error\ndata: ProviderError\n\n', ''],
