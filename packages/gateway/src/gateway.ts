@@ -3,6 +3,7 @@ import type { Settings } from './config/load.ts'
 import { type Configuration, createConfigure } from './configured.ts'
 import type { Dispatch } from './dispatch/complete.ts'
 import { type RelayOptions, shutdown } from './dispatch/relay.ts'
+import { createItemMemory } from './dispatch/item-memory.ts'
 import { createResponseKeepers } from './handlers/response-keepers.ts'
 import { type Clock, systemClock } from './kernel/clock.ts'
 import type { Emit } from './kernel/events.ts'
@@ -175,6 +176,7 @@ function lastingParts(
     upstream: createUpstreams(now, { version, authorities, clock, ticker }),
     selector: createSelector({ random }),
     keepers: createResponseKeepers(),
+    items: createItemMemory(),
     breakers: createBreakers({ clock, random, emit }),
     heed: (configuration: Configuration): void => void (providers = configuration.settings.providers),
   }

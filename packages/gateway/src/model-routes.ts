@@ -2,6 +2,7 @@ import type { AppParts } from './app.ts'
 import type { Settings } from './config/load.ts'
 import type { Configuration, Configured } from './configured.ts'
 import type { Dispatch } from './dispatch/complete.ts'
+import type { ItemMemory } from './dispatch/item-memory.ts'
 import { createFollow, type FollowParts } from './handlers/follow.ts'
 import { requirePermitted } from './handlers/proxy-policy.ts'
 import type { ResponseKeepers } from './handlers/response-keepers.ts'
@@ -17,13 +18,14 @@ interface RouteSetting {
   readonly breakers: Pick<Breakers, 'look'>
   readonly clock: Clock
   readonly keepers: ResponseKeepers
+  readonly items: ItemMemory
 }
 
 /** The parts of the routes that depend on the configuration. */
 export function modelRoutes(
   { accounts, directory, rules, listing, policy, plan, preview, target }: Configured,
   { settings: { providers } }: Configuration,
-  { settings, breakers, clock, keepers }: RouteSetting,
+  { settings, breakers, clock, keepers, items }: RouteSetting,
   { dispatch: asks, ...following }: Omit<FollowParts, 'permit'> & { readonly dispatch: Dispatch },
 ): Pick<AppParts, 'models' | 'chat' | 'responses' | 'relayed' | 'explain' | 'proxy'> {
   const permit = permitOf(policy)
@@ -38,7 +40,7 @@ export function modelRoutes(
   return {
     models: { listing, requireProvider: (provider) => requireProvider(provider, rules) },
     chat,
-    responses: { ...chat, accounts, account, keepers, newId: () => crypto.randomUUID().replaceAll('-', '') },
+    responses: { ...chat, accounts, account, keepers, items, newId: () => crypto.randomUUID().replaceAll('-', '') },
     relayed: {
       ...chat,
       accounts,

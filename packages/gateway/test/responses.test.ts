@@ -211,6 +211,43 @@ describe('every other provider', () => {
     expect(provider.requests).toHaveLength(0)
   })
 
+  describe('an item that is only referred to', () => {
+    const call = { id: 'callOne01', type: 'function', function: { name: 'f', arguments: '{"a":1.0}' } }
+    const called = chatAnswer({ content: null, tool_calls: [call] }, 'tool_calls')
+    const ask = { model: 'mistral/large', input: [{ role: 'user', content: 'Go' }] }
+    const result = { type: 'function_call_output', call_id: 'callOne01', output: 'done' }
+
+    async function refer(first: Response, more: object = {}) {
+      const text = await first.text()
+      const told = text.startsWith('{')
+        ? JSON.parse(text)
+        : parseEvents(text)
+            .map(({ data }) => JSON.parse(data))
+            .at(-1).response
+      const reference = { type: 'item_reference', id: told.output[0].id }
+      provider.play(chatAnswer({ content: 'Fine' }))
+      return post({ ...ask, ...more, input: [...ask.input, reference, result] })
+    }
+
+    test.each([false, true])('stands in its place, after a stream: %p', async (isStream) => {
+      provider.play(called)
+      const second = await refer(await post({ ...ask, stream: isStream }))
+      expect(second.status).toBe(200)
+      expect(JSON.parse(provider.requests[0]?.text ?? '').messages).toEqual([
+        { role: 'user', content: 'Go' },
+        { role: 'assistant', content: null, tool_calls: [call] },
+        { role: 'tool', tool_call_id: 'callOne01', content: 'done' },
+      ])
+    })
+
+    test('is not known where nothing was to be stored', async () => {
+      provider.play(called)
+      const second = await refer(await post({ ...ask, store: false }))
+      expect(second.status).toBe(400)
+      expect(await second.json()).toMatchObject({ code: 'unsupported_parameter', param: 'input' })
+    })
+  })
+
   test('in strict mode nothing may get lost', async () => {
     const body = { model: 'mistral/large', input: 'Hi', include: ['x'] }
     const response = await post(body, { 'x-gateway-strict': 'true' })

@@ -1,3 +1,4 @@
+import type { ChatChunk } from '@inference-gateway/protocol/chat'
 import { formatEvent } from '@inference-gateway/protocol/sse'
 import { GatewayError } from '../kernel/errors.ts'
 import type { Exchange } from '../kernel/exchange.ts'
@@ -8,6 +9,7 @@ import { type ResponseFailure, ResponseStream } from '../providers/dialects/open
 import type { Endpoint } from '../providers/provider.ts'
 import { isStrict } from './chat-request.ts'
 import { type Attempt, complete, type Dispatch } from './complete.ts'
+import type { ItemMemory } from './item-memory.ts'
 import {
   encodeResponses,
   encodeResponsesAsChat,
@@ -21,6 +23,8 @@ import { usageOf } from './usage.ts'
 export interface ResponsesDispatch extends Dispatch {
   /** Told of every response that a provider may have stored. */
   readonly keep: (responseId: string, provider: string) => void
+  /** What was told to callers of responses that nobody stores. */
+  readonly items: ItemMemory
   /** Makes ids nobody else has; letters, digits and `_`. */
   readonly newId: () => string
 }
@@ -68,11 +72,25 @@ function relayed(dispatch: ResponsesDispatch, exchange: Exchange, { call, attemp
 
 function translated(dispatch: ResponsesDispatch, exchange: Exchange, { call, attempt, endpoint }: Asked) {
   const { target } = attempt
-  const { body } = told(exchange, encodeResponsesAsChat(call, target, isStrict(exchange.headers)))
+  const { id: caller } = exchange.caller
+  const recalled = { ...call, body: dispatch.items.recall(caller, call.body) }
+  const { body } = told(exchange, encodeResponsesAsChat(recalled, target, isStrict(exchange.headers)))
   const createdAt = Math.floor(dispatch.clock.now() / 1000)
   const facts = { seed: dispatch.newId(), createdAt, request: call.body }
-  const translator = new ResponseStream(facts)
-  const errorEvent = (error: unknown): string => write(translator.fail(failureOf(error)))
+  const response = new ResponseStream(facts)
+  const errorEvent = (error: unknown): string => write(response.fail(failureOf(error)))
+  /** Who asks that nothing be stored gets just that. */
+  const note = (output: unknown): void => {
+    if (call.body['store'] !== false) dispatch.items.note(caller, output)
+  }
+  const translator = {
+    chunk: (chunk: ChatChunk) => response.chunk(chunk),
+    end: () => {
+      const events = response.end()
+      note(response.output)
+      return events
+    },
+  }
   return complete(
     dispatch,
     exchange,
@@ -84,7 +102,11 @@ function translated(dispatch: ResponsesDispatch, exchange: Exchange, { call, att
       usageOf,
       translate: {
         isAnswer: isCompletion,
-        answer: (answer) => responseFromChat(chunksOf(answer), facts),
+        answer: (answer) => {
+          const whole = responseFromChat(chunksOf(answer), facts)
+          note(whole['output'])
+          return whole
+        },
         chunks: chunksOf,
       },
       errorEvent,

@@ -1,3 +1,5 @@
+import { createRecentMap } from '../routing/recent-map.ts'
+
 /** Which provider has stored a response, as far as this process has seen. */
 export interface ResponseKeepers {
   note(responseId: string, provider: string): void
@@ -9,14 +11,9 @@ const MOST = 20_000
 
 /** Forgets the oldest. */
 export function createResponseKeepers(most = MOST): ResponseKeepers {
-  const keepers = new Map<string, string>()
+  const keepers = createRecentMap<string>(most)
   return {
-    note(responseId, provider) {
-      keepers.delete(responseId)
-      keepers.set(responseId, provider)
-      const [oldest] = keepers.keys()
-      if (keepers.size > most && oldest !== undefined) keepers.delete(oldest)
-    },
+    note: (responseId, provider) => void keepers.set(responseId, provider),
     of: (responseId) => keepers.get(responseId) ?? null,
   }
 }

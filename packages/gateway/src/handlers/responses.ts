@@ -3,6 +3,7 @@ import { readProviderError } from '../dispatch/provider-error.ts'
 import { relayStream } from '../dispatch/relay.ts'
 import { byteTap } from '../dispatch/byte-tap.ts'
 import type { Dispatch } from '../dispatch/complete.ts'
+import type { ItemMemory } from '../dispatch/item-memory.ts'
 import { completeResponse } from '../dispatch/responses.ts'
 import { readResponsesRequest } from '../dispatch/responses-request.ts'
 import { send } from '../dispatch/send.ts'
@@ -16,12 +17,13 @@ import type { ResponseKeepers } from './response-keepers.ts'
 
 export interface ResponsesParts extends ChatParts {
   readonly keepers: ResponseKeepers
+  readonly items: ItemMemory
   readonly newId: () => string
 }
 
 /** POST /v1/responses: OpenAI's Responses, for the models of every provider. */
-export function responses({ plan, follow, dispatch, keepers, newId }: ResponsesParts): Handler {
-  const parts = { ...dispatch, keep: (id: string, provider: string) => keepers.note(id, provider), newId }
+export function responses({ plan, follow, dispatch, keepers, items, newId }: ResponsesParts): Handler {
+  const parts = { ...dispatch, keep: (id: string, provider: string) => keepers.note(id, provider), items, newId }
   return async (exchange) => {
     const call = readResponsesRequest(await exchange.body.bytes())
     const planned = await plan(wishOf(exchange, call))

@@ -29,7 +29,8 @@ export function chatMessages({ instructions, input }: JsonObject, options: Input
 }
 
 /** The AI SDK writes references unless it is told that nobody stores anything. */
-const REFERENCE = 'it refers to an earlier item, which nobody keeps: send the item itself (AI SDK: `store: false`)'
+const REFERENCE =
+  'it refers to an earlier item that is not known here, or no longer: send the item itself (AI SDK: `store: false`)'
 
 const MESSAGE_MEMBERS = new Set(['type', 'id', 'role', 'content', 'status'])
 const SAID_MEMBERS = new Set(['type', 'text', 'refusal'])

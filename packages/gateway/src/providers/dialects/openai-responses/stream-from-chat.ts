@@ -36,6 +36,11 @@ export class ResponseStream {
     this.#items = new OutputItems(facts.seed)
   }
 
+  /** The items so far. */
+  get output(): readonly JsonObject[] {
+    return this.#items.output
+  }
+
   chunk(chunk: ChatChunk): readonly ResponseEvent[] {
     const members: JsonObject = { ...chunk }
     this.#usage = members['usage'] ?? groqUsage(members) ?? this.#usage
