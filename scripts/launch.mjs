@@ -15,6 +15,7 @@ const tasks = {
   serve: gateway,
   dev: ['--watch', ...gateway, '--dev'],
   test: ['test', '--timeout=20000'],
+  'build:sdk': [join(root, 'packages/sdk/build.ts')],
   bench: [join(root, 'bench/run.ts')],
   'bench:translate': [join(root, 'bench/translate.ts')],
   soak: [join(root, 'bench/soak.ts')],

@@ -1,6 +1,6 @@
 /**
- * `bun build.ts [folder]`: builds what is published into `dist`, a package of its own: `npm publish packages/sdk/dist`. The
- * parts of other packages that travel along are built in; the runtime dependencies are none.
+ * `npm run build:sdk [-- folder]`: builds what is published into `dist`, a package of its own, to be installed from there or
+ * published. The parts of other packages that travel along are built in; the runtime dependencies are none.
  */
 import { spawnSync } from 'node:child_process'
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -148,9 +148,19 @@ function publishedManifest(): unknown {
   return { ...facts, exports, ...old, peerDependencies, peerDependenciesMeta }
 }
 
+/** A page of the repository, with its links to the other page leading there in the package too. */
+function copyPage(from: string, to: string, links: Readonly<Record<string, string>>): void {
+  const text = Object.entries(links).reduce(
+    (page, [link, name]) => page.replaceAll(`](${link})`, `](${name})`),
+    readFileSync(join(root, from), 'utf8'),
+  )
+  writeFileSync(join(dist, to), text)
+}
+
 rmSync(dist, { recursive: true, force: true })
 await bundleAll()
 declare()
 writeFileSync(join(dist, 'package.json'), `${JSON.stringify(publishedManifest(), null, 2)}\n`)
-copyFileSync(join(here, 'README.md'), join(dist, 'README.md'))
+copyPage('packages/sdk/README.md', 'README.md', { '../../docs/reference/sdk.md': 'REFERENCE.md' })
+copyPage('docs/reference/sdk.md', 'REFERENCE.md', { '../../packages/sdk/README.md': 'README.md' })
 copyFileSync(join(root, 'LICENSE'), join(dist, 'LICENSE'))

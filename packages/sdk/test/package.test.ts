@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
-import { readFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { startGateway } from '../../gateway/test/support/gateway.ts'
 import { createConsumer, MODULES, SDK } from './support/consumer.ts'
@@ -13,6 +13,8 @@ afterAll(async () => {
   remove()
   await server.close()
 })
+
+const readme = readFileSync(join(SDK, 'README.md'), 'utf8')
 
 /** A file with all that it imports, but not what it loads later, if ever. */
 function loadedAtOnce(files: ReadonlyMap<string, string>, path: string, seen = new Set<string>()): string {
@@ -30,6 +32,25 @@ describe('the package as it is published', () => {
     expect(manifest()).toMatchObject({ name: '@inference-gateway/sdk', sideEffects: false })
     for (const name of ['dependencies', 'devDependencies', 'private', 'scripts'])
       expect(manifest()).not.toHaveProperty(name)
+  })
+
+  test('is built and installed as the README says', async () => {
+    const [, build, install = ''] = /^```sh\n(.*?) +#.*\n(.*?) +#.*\n```$/m.exec(readme) ?? []
+    expect(build).toBe('npm run build:sdk') // as the consumer of these tests has done, into a folder of its own
+    expect(install).toMatch(/^npm install \S+\/packages\/sdk\/dist$/)
+    const other = join(project, 'other')
+    mkdirSync(other)
+    write('other/package.json', '{ "type": "module" }')
+    await run('npm', '--prefix', other, 'install', '--offline', '--no-audit', '--no-fund', built)
+    write('other/run.mjs', `import { Gateway } from '@inference-gateway/sdk'\nconsole.log(new Gateway().baseURL)`)
+    expect(await run('node', 'other/run.mjs')).toBe(`${server.url}\n`)
+  })
+
+  test.each(['README.md', 'REFERENCE.md'])('every link of its %s leads somewhere', (page) => {
+    const text = readFileSync(join(built, page), 'utf8')
+    const links = [...text.matchAll(/\]\((?!https?:)([^)#\s]+)[^)]*\)/g)].map(([, target = '']) => target)
+    expect(links.filter((target) => target.startsWith('..') || !existsSync(join(built, target)))).toEqual([])
+    expect(links.length).toBeGreaterThan(0)
   })
 
   test('says nothing of packages that nobody has', async () => {
@@ -68,7 +89,7 @@ describe('the package as it is published', () => {
     const size = Bun.gzipSync(loadedAtOnce(files, './size.js')).byteLength
     console.log(`minified and gzipped: ${size} bytes`)
     expect(size).toBeLessThanOrEqual(limit)
-    expect(readFileSync(join(SDK, 'README.md'), 'utf8')).toContain(`${(size / 1024).toFixed(1)} KB`)
+    expect(readme).toContain(`${(size / 1024).toFixed(1)} KB`)
   })
 
   test('classes keep their names, and nothing of the bundler’s is in it', () => {
@@ -137,7 +158,6 @@ test('its types hold for both module systems', async () => {
 })
 
 describe('every snippet of the README runs', () => {
-  const readme = readFileSync(join(SDK, 'README.md'), 'utf8')
   const snippets = [...readme.matchAll(/^## (.*)$|^```ts\n([\s\S]*?)^```$/gm)]
   let heading = 'First of all'
   let count = 0

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 
 export const SDK = resolve(import.meta.dir, '../..')
-export const MODULES = resolve(SDK, '../../node_modules')
+const ROOT = resolve(SDK, '../..')
+export const MODULES = join(ROOT, 'node_modules')
 
 /** A project that has installed the package as it is published, and nothing of this repository. */
 export function createConsumer(env: Readonly<Record<string, string>>) {
@@ -31,7 +32,7 @@ export function createConsumer(env: Readonly<Record<string, string>>) {
     run,
     install: async () => {
       mkdirSync(dirname(built), { recursive: true })
-      await run('bun', join(SDK, 'build.ts'), built)
+      await run('npm', '--prefix', ROOT, 'run', '--silent', 'build:sdk', '--', built)
       mkdirSync(join(project, 'node_modules/@ai-sdk'))
       for (const name of ['@ai-sdk/provider', 'ai', 'arktype', 'bun', 'valibot', 'zod', '@types'])
         symlinkSync(join(MODULES, name), join(project, 'node_modules', name))
