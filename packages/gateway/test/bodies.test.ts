@@ -75,7 +75,7 @@ describe('a body that is not one JSON object in UTF-8 is refused', () => {
     const body = `{"model":"openai/x",${MESSAGES},"x":${'['.repeat(depth)}${']'.repeat(depth)}}`
     const before = performance.now()
     const answer = await ask(gateway.url, LINE, {}, body)
-    expect(performance.now() - before).toBeLessThan(500)
+    expect(performance.now() - before).toBeLessThan(3000)
     expect([200, 400]).toContain(answer.status)
     if (answer.status === 200) expect(provider.requests[0]?.text).toBe(body.replace('openai/x', 'x'))
     expect((await fetch(`${gateway.url}/health`)).status).toBe(200)
@@ -161,7 +161,7 @@ describe('a body that breaks off', () => {
     await connection.send(request(LINE, { 'content-length': '500' }, VALID))
     const before = performance.now()
     await connection.closed
-    expect(performance.now() - before).toBeLessThan(4500)
+    expect(performance.now() - before).toBeLessThan(10_000)
     expect(provider.requests).toEqual([])
   })
 })

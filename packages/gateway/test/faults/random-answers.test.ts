@@ -104,7 +104,7 @@ async function startStage(): Promise<Stage> {
       await give(answer, peer)
     }
   }
-  const env = { CLIENT_RESPONSE_HEADER_TIMEOUT: '150ms', CLIENT_STREAM_IDLE_TIMEOUT: '150ms' }
+  const env = { CLIENT_RESPONSE_HEADER_TIMEOUT: '500ms', CLIENT_STREAM_IDLE_TIMEOUT: '500ms' }
   const scene = await startScene(script, { env })
   return {
     scene,

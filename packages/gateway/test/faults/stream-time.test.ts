@@ -36,7 +36,7 @@ test.concurrent('silence is cut at its limit, not much earlier and not much late
   await using scene = await startScene(saysInTime([0, STREAM_HEAD + framed(event('Hi'))]))
   const before = performance.now()
   expectBroken(await scene.ask(CHAT_LINE, STREAMED_CHAT), 'http_response_timeout')
-  expect(performance.now() - before).toBeWithin(280, 1300)
+  expect(performance.now() - before).toBeWithin(980, 5000)
   await scene.calm()
 })
 
@@ -46,7 +46,7 @@ test.concurrent.each(LINES)('silence is cut at the limit of its provider, where 
   })
   const before = performance.now()
   expect((await scene.ask(line, STREAMED_CHAT)).isWhole).toBe(false)
-  expect(performance.now() - before).toBeLessThan(2000)
+  expect(performance.now() - before).toBeLessThan(5000)
   await scene.calm()
 })
 

@@ -30,7 +30,7 @@ describe('a provider that says nothing', () => {
         const before = performance.now()
         const answer = await scene.ask(line, body)
         expect([answer.status, codeOf(answer)]).toEqual([504, 'http_response_timeout'])
-        expect(performance.now() - before).toBeWithin(250, 1500)
+        expect(performance.now() - before).toBeWithin(950, 5000)
       }),
     )
     // The limit is a wait somebody has chosen: it is not waited for twice.
@@ -44,7 +44,7 @@ describe('a provider that says nothing', () => {
     })
     const before = performance.now()
     expect((await scene.ask(CHAT_LINE, CHAT)).status).toBe(504)
-    expect(performance.now() - before).toBeLessThan(1500)
+    expect(performance.now() - before).toBeLessThan(5000)
     await scene.calm()
   })
 

@@ -173,7 +173,7 @@ describe('an instance', () => {
     const started = performance.now()
     const size = JSON.stringify(schemaInstance(schema)).length
     expect(size).toBeLessThan(1_000_000)
-    expect(performance.now() - started).toBeLessThan(1000)
+    expect(performance.now() - started).toBeLessThan(5000)
   })
 })
 
