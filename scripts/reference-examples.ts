@@ -19,7 +19,7 @@ export const ROUTING_EXAMPLE = `models:
   fast:
     strategy: weighted
     deployments:
-      - { provider: groq, model: llama-3.3-70b-versatile, weight: 3 }
+      - { provider: groq, model: openai/gpt-oss-120b, weight: 3 }
       - { provider: openai, model: gpt-4o-mini }
   careful:
     strategy: priority

@@ -71,7 +71,7 @@ export interface RequestOptions {
   readonly signal?: AbortSignal | undefined
   /** Who shall answer, whatever the model is called. */
   readonly provider?: ProviderId | undefined
-  /** Models to ask when the first one fails, in order: `['groq/llama-3.3-70b-versatile']`. */
+  /** Models to ask when the first one fails, in order: `['groq/openai/gpt-oss-120b']`. */
   readonly fallback?: readonly string[] | undefined
   /** Fail instead of dropping or renaming fields a provider does not understand. */
   readonly strict?: boolean | undefined
