@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { readRequest } from '../request.ts'
-import { keyWords, talk } from './chat.ts'
+import { chatAnswer, keyWords, talk } from './chat.ts'
 
 const reply = (...said: readonly string[]) =>
   talk(readRequest({ model: 'chat', messages: said.map((content) => ({ role: 'user', content })) }))
@@ -37,6 +37,13 @@ describe('chat', () => {
       { role: 'user', content: 'what is my name' },
     ]
     expect(talk(readRequest({ model: 'chat', messages }))).toMatch(/not told me/)
+  })
+
+  test('tells who calls tools when it is given some', () => {
+    const messages = [{ role: 'user', content: 'Hello!' }]
+    const tools = [{ type: 'function', function: { name: 'f' } }]
+    expect(chatAnswer(readRequest({ model: 'chat', messages, tools })).content).toMatch(/^Hello!.*simulator\/tools/)
+    expect(chatAnswer(readRequest({ model: 'chat', messages, tools: [] })).content).not.toContain('simulator/tools')
   })
 
   test('is as quick with a very long text', () => {

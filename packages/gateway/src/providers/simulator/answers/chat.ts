@@ -8,7 +8,7 @@ const GLANCE = 2000
 
 /** Answers by rules, in the order they stand; the first that has something to say wins. */
 export function chatAnswer(request: ChatRequest): Answer {
-  return textAnswer(talk(request))
+  return textAnswer(request.tools.length === 0 ? talk(request) : `${talk(request)} ${CALLS_NOTHING}`)
 }
 
 /** What `chat` says to a conversation. */
@@ -42,6 +42,9 @@ const HAIKU = 'Words come one by one,\nno model stands behind them:\nrules dress
 const WHO_I_AM =
   'I am the simulator that is built into this gateway. I am not a language model: I answer by a few simple rules, ' +
   'so that you can try everything without a key.'
+
+/** Whoever offers tools waits for a call, and would take its absence for a fault. */
+const CALLS_NOTHING = 'I call no tools: the model simulator/tools does.'
 
 const called = (name: string | null) => (name === null ? '' : `, ${name}`)
 
