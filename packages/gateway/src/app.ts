@@ -13,6 +13,7 @@ import type { Route } from './server/router.ts'
 export interface AppParts {
   readonly name: string
   readonly version: string
+  readonly scheme: AboutParts['scheme']
   readonly providers: AboutParts['providers']
   readonly contract: () => Promise<unknown>
   readonly isReady: () => boolean

@@ -84,8 +84,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   }
   let isDraining = false
   const fixed = {
-    name: settings.applicationName,
-    version: options.version,
+    ...whoAnswers(options),
     contract: options.contract,
     push: settings.telemetry.pushEnabled ? (telemetry?.pushed ?? null) : null,
     isReady: () => !isDraining && (verifier?.ready() ?? true),
@@ -128,6 +127,12 @@ export function createGateway(options: GatewayOptions): Gateway {
     },
   }
 }
+
+const whoAnswers = ({ settings, version }: GatewayOptions): Pick<AppParts, 'name' | 'version' | 'scheme'> => ({
+  name: settings.applicationName,
+  version,
+  scheme: settings.server.tlsCertPath === null ? 'http' : 'https',
+})
 
 const namedModels = ({ deployments }: ModelRoute): string[] =>
   deployments.map(({ provider, model }) => `${provider}/${model}`)

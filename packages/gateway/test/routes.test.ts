@@ -170,7 +170,16 @@ describe('GET /', () => {
   test('tells a browser what this is', async () => {
     const response = await fetch(gateway.url, { headers: { accept: 'text/html,*/*' } })
     expect(response.headers.get('content-type')).toBe('text/html; charset=utf-8')
-    expect(await response.text()).toContain('/v1/chat/completions')
+    const page = await response.text()
+    expect(page).toContain('/v1/chat/completions')
+    expect(page).toContain(`<pre>curl -s ${gateway.url}/v1/models</pre>`)
+  })
+
+  test('names the host it was asked at, as text', async () => {
+    const headers = { accept: 'text/html', host: 'gateway.example.com:81' }
+    expect((await ask(gateway.url, 'GET /', headers)).text).toContain('http://gateway.example.com:81/v1')
+    const odd = await ask(gateway.url, 'GET /', { ...headers, host: '<b>' })
+    expect(odd.text).not.toContain('<b>')
   })
 
   test('tells a program what this is', async () => {
