@@ -91,6 +91,7 @@ function providerParts(
   )
   const byId = new Map(accounts.map((account) => [account.provider.id, account]))
   const known = new Map(rows.map((row) => [row.id, requirementOf(row, options)]))
+  if (!simulatorEnabled) known.set(simulatorProvider.id, 'SIMULATOR_ENABLED=true')
   return {
     /** The providers that can be asked. */
     accounts,

@@ -85,11 +85,13 @@ describe('the provider that answers', () => {
 describe('where nobody can be told, 400 says what to do', () => {
   const cases: [behaviour: string, model: unknown, query: string, code: string, says: string][] = [
     ['a name like one that exists', 'deepseek-chta', '', 'unknown_model', 'deepseek/deepseek-chat'],
-    ['a name like nothing', 'zzz', '', 'unknown_model', 'provider/model'],
+    ['a name like nothing', 'zzz', '', 'unknown_model', '"zzz"'],
     ['a provider that is none', 'x', '?provider=nope', 'provider_not_found', 'groq'],
     ['a provider without a key', 'x', '?provider=mistral', 'provider_not_configured', 'MISTRAL_API_KEY'],
     ['a prefix without a key', 'mistral/x', '', 'provider_not_configured', 'MISTRAL_API_KEY'],
     ['a name whose provider has no key', 'claude-x', '', 'provider_not_configured', 'ANTHROPIC_API_KEY'],
+    ['a name whose maker has no key', 'gemini-2.5-flash', '', 'unknown_model', 'GOOGLE_API_KEY'],
+    ['the simulator while it is off', 'simulator/chat', '', 'provider_not_configured', 'SIMULATOR_ENABLED=true'],
     ['a model of two providers', 'shared-model', '', 'ambiguous_model', 'groq/shared-model'],
     ['a prefix and no name', 'groq/', '', 'invalid_request', 'groq/<model>'],
     ['no text', 7, '', 'missing_field', 'model'],

@@ -159,8 +159,42 @@ describe('refusals', () => {
     expect(error).toMatchObject({ code: 'unknown_model', status: 400, param: 'model' })
     expect(error.extra['suggestions']).toEqual(['openai/gpt-4o'])
     expect(error.message).toBe(
-      'Unable to determine provider for model. Please specify a provider. Write `provider/model` or add `?provider=`. ' +
-        'Closest models: openai/gpt-4o.',
+      'Unable to determine provider for model. Please specify a provider. Nobody here is known to serve "gtp-4o". ' +
+        'Write `provider/model` or add `?provider=`. Closest models: openai/gpt-4o.',
+    )
+  })
+
+  const made: readonly (readonly [model: string, provider: string])[] = [
+    ['gemini-2.5-flash', 'google'],
+    ['mistral-large-latest', 'mistral'],
+    ['codestral-latest', 'mistral'],
+    ['deepseek-chat', 'deepseek'],
+    ['grok-4', 'xai'],
+    ['kimi-k2', 'moonshot'],
+    ['glm-4.6', 'zai'],
+    ['MiniMax-M2', 'minimax'],
+  ]
+  test.each(made)(
+    '%p: the variable of a maker without a key is named, and nobody is asked',
+    async (model, provider) => {
+      const all = new Map(
+        [...known.keys(), ...made.map(([, id]) => id)].map((id) => [id, `${id.toUpperCase()}_API_KEY`]),
+      )
+      const error = await refusal(model, null, { known: all, configured: new Set(['ollama']) })
+      expect(error.code).toBe('unknown_model')
+      expect(error.message).toContain(`Set ${provider.toUpperCase()}_API_KEY to use ${provider}, and restart.`)
+      const ready = await refusal(model, null, { known: all, configured: new Set(all.keys()), listed: [] })
+      expect(ready.message).not.toContain('_API_KEY')
+    },
+  )
+
+  test('a simulator that is off is answered with its switch', async () => {
+    const all = new Map([...known, ['simulator', 'SIMULATOR_ENABLED=true']])
+    const directory = { ...rules().directory, unread: () => ['groq'] }
+    const error = await refusal('simulator/chat', null, { known: all, configured: without(), directory })
+    expect(error.code).toBe('provider_not_configured')
+    expect(error.message).toBe(
+      'The simulator is switched off. Set SIMULATOR_ENABLED=true to use simulator, and restart.',
     )
   })
 

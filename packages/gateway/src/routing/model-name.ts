@@ -1,10 +1,11 @@
 import { GatewayError } from '../kernel/errors.ts'
 import { isModelId, MODEL_ID_LIMIT } from '../providers/model-lists.ts'
+import { simulatorProvider } from '../providers/simulator/row.ts'
 import { closest } from './closest.ts'
 import { type Model, type ModelDirectory, qualifiedId } from './model-directory.ts'
 
 export interface ProviderRules {
-  /** Every provider there is, and the environment variable that makes it usable: `groq` → `GROQ_API_KEY`. */
+  /** Every provider there is, and what is to be set before it can be asked: `groq` → `GROQ_API_KEY`. */
   readonly known: ReadonlyMap<string, string>
   /** The ids of those that can be asked. */
   readonly configured: ReadonlySet<string>
@@ -68,14 +69,18 @@ export function requireProvider(
     )
   }
   if (!configured.has(id)) {
-    throw new GatewayError(
-      'provider_not_configured',
-      `Provider requires an API key. Please configure the provider's API key. Set ${setting} to use ${id}, and restart.`,
-      { param, headers: answererHeaders(id, model) },
-    )
+    throw new GatewayError('provider_not_configured', `${lack(id)} Set ${setting} to use ${id}, and restart.`, {
+      param,
+      headers: answererHeaders(id, model),
+    })
   }
   return id
 }
+
+const lack = (id: string): string =>
+  id === simulatorProvider.id
+    ? 'The simulator is switched off.'
+    : "Provider requires an API key. Please configure the provider's API key."
 
 /**
  * Says on an error who was meant, where nobody was asked: every answer tells its provider and model as far as they are
@@ -142,9 +147,22 @@ const conventions: readonly (readonly [names: RegExp, provider: string])[] = [
   [/^(llama|deepseek-r1-distill)-/, 'groq'],
 ]
 
-function conventionOf(model: string): string | null {
-  return conventions.find(([names]) => names.test(model))?.[1] ?? null
+/** Names whose maker everybody knows, though others serve them too: enough for a hint, not for a route. */
+const makers: typeof conventions = [
+  [/^gemini-/, 'google'],
+  [/^(mistral|ministral|magistral|codestral|devstral|pixtral)-/, 'mistral'],
+  [/^deepseek-/, 'deepseek'],
+  [/^grok-/, 'xai'],
+  [/^(kimi|moonshot)-/, 'moonshot'],
+  [/^glm-/, 'zai'],
+  [/^minimax-/i, 'minimax'],
+]
+
+function pointedAt(model: string, names: typeof conventions): string | null {
+  return names.find(([pattern]) => pattern.test(model))?.[1] ?? null
 }
+
+const conventionOf = (model: string): string | null => pointedAt(model, conventions)
 
 /** A provider without a key has no list, and nobody to ask meanwhile. */
 function askableConvention(model: string, { configured }: ModelNameRules): string | null {
@@ -193,11 +211,20 @@ function refuse(requested: string, rules: ModelNameRules): never {
       : 'Write `provider/model` or add `?provider=`.'
   const hint = suggestions.length === 0 ? '' : ` Closest models: ${suggestions.join(', ')}.`
   const unread = unreadLists(rules.directory.unread())
+  const name = JSON.stringify(requested.slice(0, 200).toWellFormed())
+  const unknown = `Nobody here is known to serve ${name}.${makerHint(requested, rules)}`
   throw new GatewayError(
     'unknown_model',
-    `Unable to determine provider for model. Please specify a provider. ${advice}${hint}${unread}`,
+    `Unable to determine provider for model. Please specify a provider. ${unknown} ${advice}${hint}${unread}`,
     { param: 'model', extra: { suggestions } },
   )
+}
+
+/** What would make the maker of such models a provider that can be asked. */
+function makerHint(requested: string, { known, configured }: ModelNameRules): string {
+  const maker = pointedAt(requested, makers)
+  const setting = maker === null || configured.has(maker) ? undefined : known.get(maker)
+  return setting === undefined ? '' : ` Set ${setting} to use ${maker}, and restart.`
 }
 
 /** The providers whose lists nobody could look into, as a sentence for the end of a message; empty without any. */
