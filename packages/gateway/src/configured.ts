@@ -70,6 +70,14 @@ const speaking =
   (row: Provider): Provider =>
     (dialects[row.id] ?? 'openai') === 'openai' ? row : { ...row, chatsNatively: true }
 
+/** Who is told to look at an address must not look for a variable that nobody has set. */
+const namingUrlSource =
+  (settings: Settings['providers']) =>
+  (row: Provider): Provider =>
+    (settings[row.id]?.apiUrl ?? null) === null
+      ? { ...row, urlSource: `base_url of ${row.id} in the configuration file` }
+      : row
+
 type ProviderParts = ReturnType<typeof providerParts>
 
 function providerParts(
@@ -79,7 +87,7 @@ function providerParts(
 ) {
   const rows: readonly Provider[] = [
     ...catalog.map(speaking(dialects)),
-    ...customProviders.map(withUsualOperations),
+    ...customProviders.map(withUsualOperations).map(namingUrlSource(settings)),
     ...(simulatorEnabled ? [simulatorProvider] : []),
   ]
   // In development nothing runs at Ollama's address in a container network: only what is found or set is asked.

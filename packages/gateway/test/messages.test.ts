@@ -92,7 +92,7 @@ describe('to Anthropic', () => {
       const { error } = JSON.parse(exchange.response.toString())
       expect(await response.json()).toEqual({
         type: 'error',
-        error,
+        error: { ...error, message: expect.stringContaining(error.message) },
         request_id: response.headers.get('x-request-id') ?? '',
       })
     },

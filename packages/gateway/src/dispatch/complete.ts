@@ -97,7 +97,7 @@ export async function complete(
   const answer = await send(dispatch, exchange, request, target.model || null)
   const { id } = target.provider
   const options = optionsFor(conversation, dispatch.relay(id))
-  if (answer.status >= 400) throw await readProviderError(id, answer, options.idleTimeoutMs)
+  if (answer.status >= 400) throw await readProviderError(target, answer, options.idleTimeoutMs)
   const tap = conversation.tap((error) => options.errorEvent(exchange, error))
   if (conversation.passesAny === true && !isEventStream(answer) && !isJson(answer))
     return passed(answer, relayStream(exchange, openStream(answer), byteTap, options))

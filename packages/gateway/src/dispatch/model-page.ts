@@ -23,7 +23,7 @@ export async function fetchModelPage(
     body: null,
     signal,
   })
-  if (answer.status !== 200) throw await readProviderError(account.provider.id, answer, 0)
+  if (answer.status !== 200) throw await readProviderError(account, answer, 0)
   return JSON.parse(await limitedText(answer))
 }
 

@@ -1,6 +1,7 @@
 import { ProviderError, type ProviderFault } from '../kernel/provider-error.ts'
-import { envPrefix } from '../providers/accounts.ts'
-import type { UpstreamAnswer } from '../providers/provider.ts'
+import { keySource, urlSource } from '../providers/accounts.ts'
+import type { Account, UpstreamAnswer } from '../providers/provider.ts'
+import { simulatorProvider } from '../providers/simulator/row.ts'
 import { nextPart } from './parts.ts'
 
 const LIMIT_BYTES = 64 * 1024
@@ -16,7 +17,7 @@ const PATIENCE_MS = 5000
  * (0 = no limit). Never throws for its content.
  */
 export async function readProviderError(
-  provider: string,
+  account: Account,
   answer: UpstreamAnswer,
   limitMs: number,
 ): Promise<ProviderError> {
@@ -30,8 +31,13 @@ export async function readProviderError(
   headers.delete('content-length')
   const delay = retryDelaySeconds(original)
   if (delay !== null && !headers.has('retry-after')) headers.set('retry-after', delay)
-  const fault = faultOf(original) ?? { message: describe(provider, answer, text, original === null) }
-  return new ProviderError(provider, { status: answer.status, headers }, complete(fault, answer.status), original)
+  const { status } = answer
+  const { id } = account.provider
+  const advice = adviceFor(account, status, original === null)
+  const said = faultOf(original)
+  const fault =
+    said === null ? { message: describe(id, status, text, advice) } : advised(complete(said, status), advice)
+  return new ProviderError(id, { status, headers, advice }, complete(fault, status), original)
 }
 
 /** MiniMax's codes that mean what a status means: https://platform.minimax.io/docs/api-reference/errorcode */
@@ -137,10 +143,21 @@ function typeOf(status: number): string {
 /** What web servers answer on paths they do not have, and web pages to a POST. */
 const ELSEWHERE = new Set([404, 405])
 
-function describe(provider: string, { status: code }: UpstreamAnswer, text: string, isForeign: boolean): string {
+/** What the operator should look at, where the provider's own words cannot say it: they speak of “your key”. */
+function adviceFor({ provider, credential }: Account, status: number, isForeign: boolean): string | null {
   // APIs answer in JSON, also when they have no such path: what answers otherwise is likely something else.
-  const doubt = isForeign && ELSEWHERE.has(code) ? ` (${envPrefix(provider)}_API_URL may be wrong)` : ''
-  const status = `${provider} answered ${code}${doubt}`
+  if (isForeign && ELSEWHERE.has(status)) return `${urlSource(provider)} may be wrong`
+  if ((status !== 401 && status !== 403) || provider.id === simulatorProvider.id) return null
+  return credential === null
+    ? `the gateway has no key for ${provider.id}: ${keySource(provider)} is not set`
+    : `asked with the gateway's key for ${provider.id}, from ${keySource(provider)}`
+}
+
+const advised = (fault: ProviderFault, advice: string | null): ProviderFault =>
+  advice === null ? fault : { ...fault, message: `${fault.message} (${advice})` }
+
+function describe(provider: string, code: number, text: string, advice: string | null): string {
+  const status = `${provider} answered ${code}${advice === null ? '' : ` (${advice})`}`
   if (text.trim() === '') return `${status} with an empty body.`
   if (/^\s*</.test(text)) return `${status} with a web page instead of JSON${titleOf(text)}.`
   return `${status}: ${text.trim().slice(0, TEXT_LIMIT)}`

@@ -76,7 +76,7 @@ export function storedResponse({ dispatch, keepers, accounts, account }: StoredR
     const answer = await send(dispatch, exchange, request, null)
     const { id: provider } = target.provider
     const options = dispatch.relay(provider)
-    if (answer.status >= 400) throw await readProviderError(provider, answer, options.idleTimeoutMs)
+    if (answer.status >= 400) throw await readProviderError(target, answer, options.idleTimeoutMs)
     const { status, body } = answer
     const passed = body === null ? null : relayStream(exchange, openStream(answer), byteTap, options)
     return new Response(passed, { status, headers: answer.headers })

@@ -6,6 +6,12 @@ export interface ProviderFault {
   readonly param: string | null
 }
 
+interface ProviderAnswer {
+  readonly status: number
+  readonly headers: Headers
+  readonly advice?: string | null
+}
+
 /**
  * A provider answered with an error. The client gets the provider's status, its words in the client's own dialect, and
  * under `original` everything else the provider said.
@@ -18,8 +24,10 @@ export class ProviderError extends Error {
   readonly headers: Headers
   /** The parsed body; `null` when it was empty or not JSON. */
   readonly original: unknown
+  /** What the operator should look at, in the gateway's words: `fault` says it too, the log only this. */
+  readonly advice: string | null
 
-  constructor(provider: string, answer: { status: number; headers: Headers }, fault: ProviderFault, original: unknown) {
+  constructor(provider: string, answer: ProviderAnswer, fault: ProviderFault, original: unknown) {
     super(fault.message)
     this.name = 'ProviderError'
     this.provider = provider
@@ -27,5 +35,6 @@ export class ProviderError extends Error {
     this.headers = answer.headers
     this.fault = fault
     this.original = original
+    this.advice = answer.advice ?? null
   }
 }

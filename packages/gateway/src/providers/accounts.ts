@@ -37,8 +37,15 @@ export function requirementOf(provider: Provider, { settings }: AccountsOptions)
   if (!isComplete({ ...provider, baseUrl: apiUrl ?? provider.baseUrl }) && apiKey !== null)
     return `${prefix}_API_URL with your account id`
   if (provider.keyOptional === true || provider.auth.kind === 'none') return `${prefix}_API_URL`
-  return provider.keyEnv ?? `${prefix}_API_KEY`
+  return keySource(provider)
 }
+
+/** The variable that holds a provider's key. */
+export const keySource = ({ id, keyEnv }: Provider): string => keyEnv ?? `${envPrefix(id)}_API_KEY`
+
+/** Where somebody who doubts a provider's address looks. */
+export const urlSource = ({ id, urlSource }: Pick<Provider, 'id' | 'urlSource'>): string =>
+  urlSource ?? `${envPrefix(id)}_API_URL`
 
 /** `ollama_cloud` → `OLLAMA_CLOUD`: how a provider's settings begin. */
 export const envPrefix = (id: string): string => id.toUpperCase().replaceAll(/[^A-Z0-9]/g, '_')

@@ -74,6 +74,8 @@ export interface Provider {
   readonly auth: Auth
   /** The variable that holds the key, where it is not `<ID>_API_KEY`. */
   readonly keyEnv?: string
+  /** Where its base URL is written, as messages call it, where it is not `<ID>_API_URL`. */
+  readonly urlSource?: string
   /** The key may be missing: a local server that asks for one only if told to. */
   readonly keyOptional?: boolean
   readonly headers?: Readonly<Record<string, string>>

@@ -200,7 +200,10 @@ export type RequestLine = ReturnType<typeof lineOf>
  * may hold URLs, and the query of one may hold a key. One line, whatever was said: nobody may forge a second.
  */
 function reasonOf(error: unknown): string {
-  if (error instanceof ProviderError) return `the provider answered ${error.status}`
+  if (error instanceof ProviderError) {
+    const advice = error.advice === null ? '' : ` (${error.advice})`
+    return `the provider answered ${error.status}${advice}`
+  }
   const own = error instanceof Error ? error.message : String(error)
   const name = error instanceof Error && !(error instanceof GatewayError) ? `${error.name}: ` : ''
   const text = own.replaceAll(/(\w+:\/\/[^\s"'?]*)\?[^\s"']*/g, '$1?…').replaceAll(/\s+/g, ' ')

@@ -1,7 +1,7 @@
 import type { Clock } from '../kernel/clock.ts'
 import { GatewayError } from '../kernel/errors.ts'
 import type { Ticker } from '../kernel/ticker.ts'
-import { envPrefix } from '../providers/accounts.ts'
+import { urlSource } from '../providers/accounts.ts'
 import type { Upstream, UpstreamAnswer, UpstreamRequest } from '../providers/provider.ts'
 import { Call, type CallRequest } from './call.ts'
 import { type CallLimits, CallWatch } from './call-watch.ts'
@@ -120,7 +120,7 @@ function redirected({ account: { provider } }: UpstreamRequest, location = ''): 
   const origin = URL.parse(location, provider.baseUrl)?.origin ?? 'nowhere'
   return new GatewayError(
     'invalid_response',
-    `${provider.id} redirects to ${origin} and does not answer. ${envPrefix(provider.id)}_API_URL may need changing.`,
+    `${provider.id} redirects to ${origin} and does not answer. ${urlSource(provider)} may need changing.`,
   )
 }
 

@@ -1,7 +1,8 @@
 import { type ErrorCode, GatewayError } from '../kernel/errors.ts'
 import { HandshakeFailed } from './connection.ts'
 import { MalformedAnswer } from './response-head.ts'
-import { envPrefix } from '../providers/accounts.ts'
+import { urlSource } from '../providers/accounts.ts'
+import type { Provider } from '../providers/provider.ts'
 
 /** The runtime's error codes, and what they mean for who asked. The names are those of libuv, OpenSSL and Bun. */
 const CODES: readonly (readonly [pattern: RegExp, code: ErrorCode])[] = [
@@ -25,7 +26,7 @@ const MESSAGES: Partial<Record<ErrorCode, string>> = {
 }
 
 /** What a failed call means. The runtime's own text stays in `cause`, for the log: it may hold the URL. */
-export function upstreamFault(error: unknown, provider: { readonly id: string }): GatewayError {
+export function upstreamFault(error: unknown, provider: Pick<Provider, 'id' | 'urlSource'>): GatewayError {
   if (error instanceof GatewayError) return error
   const start = `Failed to reach upstream server: ${provider.id}:`
   if (error instanceof MalformedAnswer)
@@ -34,8 +35,7 @@ export function upstreamFault(error: unknown, provider: { readonly id: string })
   const known = CODES.find(([pattern]) => pattern.test(runtimeCode))?.[1] ?? 'connection_terminated'
   const isGreeting = error instanceof HandshakeFailed && known !== 'tls_certificate_error'
   const code = isGreeting ? 'tls_protocol_error' : known
-  const variable = `${envPrefix(provider.id)}_API_URL`
-  const hint = code === 'connection_terminated' ? 'Try again.' : `Check ${variable}.`
+  const hint = code === 'connection_terminated' ? 'Try again.' : `Check ${urlSource(provider)}.`
   return new GatewayError(code, `${start} ${MESSAGES[code]}. ${hint}`, { cause: error })
 }
 
