@@ -79,10 +79,45 @@ describe.each(chains)('%s', (_name, body, headers) => {
     expect(text).toBe(words('whole'))
   })
 
+  test.each([401, 402, 403])('another provider is asked when one answers %d: it has another key', async (status) => {
+    first.play(json({ error: { message: 'not this key' } }, status))
+    second.play(completion('from the second'))
+    const response = await ask(body, headers)
+    expect(response.status).toBe(200)
+    expect(response.headers.get('x-gateway-provider')).toBe('groq')
+  })
+
   test('what no other target would take is not tried again', async () => {
     first.play(json({ error: { message: 'bad request', type: 'invalid_request_error' } }, 400))
     expect((await ask(body, headers)).status).toBe(400)
     expect(second.requests).toHaveLength(0)
+  })
+})
+
+describe('a member of a chain without a key', () => {
+  const members: [string, object, Record<string, string>][] = [
+    ['in a list', { model: ['mistral/small', 'groq/llama'] }, {}],
+    ['as the model itself', { model: 'claude-x' }, { 'x-gateway-fallback': 'groq/llama' }],
+    ['in the header', { model: 'groq/llama' }, { 'x-gateway-fallback': 'mistral/small' }],
+  ]
+  test.each(members)('%s is passed over, and named', async (_, body, headers) => {
+    second.play(completion('from the second'))
+    const response = await ask(body, headers)
+    expect(response.status).toBe(200)
+    expect(response.headers.get('x-gateway-provider')).toBe('groq')
+    expect(response.headers.get('x-gateway-changes')).toMatch(/^skipped=(mistral\/small|claude-x); model=/)
+  })
+
+  test('is missed when nobody else can be asked', async () => {
+    const response = await ask({ model: ['mistral/small', 'claude-x'] })
+    expect(response.status).toBe(400)
+    expect((await response.json()).error).toContain('MISTRAL_API_KEY')
+  })
+
+  test('is another thing than a name nobody knows, which is named', async () => {
+    const response = await ask({ model: ['groq/llama', 'zzz'] })
+    expect(response.status).toBe(400)
+    expect((await response.json()).error).toContain('"zzz"')
   })
 })
 

@@ -147,7 +147,7 @@ test('strict mode is heeded: only the target that is asked first can refuse', as
 test('tells the retry policy in numbers and in words', async () => {
   const { retry } = await explain({ model: 'fast' })
   expect(retry).toMatchObject({ max_attempts: 5, base_delay_ms: 20, max_delay_ms: 8000, budget_ms: 10_000 })
-  expect(retry.statuses).toEqual(['408', '409', '429', '5xx'])
+  expect(retry.statuses).toEqual(['401', '402', '403', '408', '409', '429', '5xx'])
   expect(retry.in_words).toStartWith('There are 5 tries at most')
   const lone = await explain({ model: 'gpt-4o' })
   expect(lone.retry).toMatchObject({ max_attempts: 2, statuses: [], budget_ms: 0 })

@@ -77,15 +77,15 @@ function targetOnWire(
   }
 }
 
-function retryOnWire({ retry }: Plan): RouteRetry {
-  const { maxAttempts, baseDelayMs, maxDelayMs, budgetMs, on } = retry
-  const failures = maxAttempts === 1 ? { codes: [], statuses: [] } : retriedFailures(on)
+function retryOnWire(plan: Plan): RouteRetry {
+  const { retry } = plan
+  const { maxAttempts, baseDelayMs, maxDelayMs, budgetMs } = retry
   return {
     max_attempts: maxAttempts,
     base_delay_ms: baseDelayMs,
     max_delay_ms: maxDelayMs,
     budget_ms: budgetMs,
-    ...failures,
+    ...retriedFailures(plan),
     in_words: retryInWords(retry),
   }
 }

@@ -7,6 +7,7 @@ import { createRetryBudget } from './retry-budget.ts'
 import { answered, fault, handClock, target } from './test/targets.ts'
 
 const [a, b, c] = [target('a'), target('b'), target('c')]
+const a2 = { ...a, model: 'other' }
 const steady: RetryPolicy = { ...routeRetry(3), maxAttempts: 3, baseDelayMs: 100, maxDelayMs: 1000, budgetMs: 5000 }
 
 const planOf = (targets: readonly PlannedTarget[], retry: Partial<RetryPolicy> = {}): Plan => ({
@@ -57,6 +58,7 @@ const down = fault('connection_refused')
 const busy = answered(503)
 const wait = (seconds: number, status = 429) => answered(status, { headers: { 'retry-after': String(seconds) } })
 const refused = answered(400)
+const badKey = answered(401)
 const bug = new TypeError('bug')
 const empty = answered(429, { code: 'insufficient_quota' })
 const stop = answered(500, { headers: { 'x-should-retry': 'false' } })
@@ -68,6 +70,30 @@ type Case = readonly [string, Plan, Script, { asked: string; slept: readonly num
 describe('a plan', () => {
   const cases: readonly Case[] = [
     ['answers at the first try', planOf([a, b]), {}, { asked: 'a', slept: [], outcome: 'a' }],
+    [
+      'asks another provider when one refuses the key',
+      planOf([a, b]),
+      { a: [badKey] },
+      { asked: 'ab', slept: [], outcome: 'b' },
+    ],
+    [
+      'asks no other model with a key that was refused',
+      planOf([a, a2, b]),
+      { a: [badKey] },
+      { asked: 'ab', slept: [], outcome: 'b' },
+    ],
+    [
+      'ends with a refused key when all share it',
+      planOf([a, a2]),
+      { a: [badKey] },
+      { asked: 'a', slept: [], outcome: 'same' },
+    ],
+    [
+      'ends with a refused key when there is nobody else',
+      planOf([a]),
+      { a: [badKey] },
+      { asked: 'a', slept: [], outcome: 'same' },
+    ],
     ['falls over to the next target at once', planOf([a, b]), { a: [down] }, { asked: 'ab', slept: [], outcome: 'b' }],
     ['waits before the same target', planOf([a]), { a: [down] }, { asked: 'aa', slept: [100], outcome: 'a' }],
     [

@@ -4,7 +4,7 @@ import { ProviderError } from '../kernel/provider-error.ts'
 import { askable, type Breakers, type Trial } from './breaker.ts'
 import { type Plan, type PlannedTarget, type RetryPolicy, targetKey } from './plan.ts'
 import type { RetryBudget } from './retry-budget.ts'
-import { retryAfterMs, retryScope } from './retryable.ts'
+import { retryAfterMs, type RetryScope, retryScope } from './retryable.ts'
 
 /** Tries a target once. Settles when there is content to hand on, not before; `index` counts from 0. */
 export type Send<T> = (target: PlannedTarget, index: number) => Promise<T>
@@ -54,7 +54,7 @@ export async function attempt<T>(plan: Plan, send: Send<T>, parts: AttemptParts,
       trial.failed(error)
       const scope = retryScope(error, plan.retry.on)
       if (scope === 'nowhere') throw error
-      course.failed(target, scope === 'elsewhere' ? null : error)
+      course.failed(target, error, scope)
       if (error instanceof ProviderError || !(failure instanceof ProviderError)) failure = error
     }
   }
@@ -117,9 +117,11 @@ function createCourse(
       }
       return null
     },
-    /** `error` tells when the target may be tried again; `null`: not within this request. */
-    failed(target: PlannedTarget, error: unknown): void {
-      if (error === null) return void giveUp(target)
+    /** `error` tells when the target may be tried again, where its scope allows that within this request. */
+    failed(target: PlannedTarget, error: unknown, scope: RetryScope): void {
+      if (scope === 'elsewhere') return void giveUp(target)
+      if (scope === 'another-provider')
+        return targets.filter(({ provider }) => provider.id === target.provider.id).forEach(giveUp)
       const count = triedAt(target).count + 1
       const delayMs = Math.max(backoffMs(retry, count, random), retryAfterMs(error, clock.now()) ?? 0)
       tried.set(targetKey(target), { count, readyAt: clock.elapsed() + delayMs })

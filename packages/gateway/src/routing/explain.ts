@@ -35,6 +35,6 @@ export function retryInWords(retry: RetryPolicy): string {
     `There are ${maxAttempts} tries at most: another target at once, the same one after ${baseDelayMs} ms,`,
     `doubled each time up to ${maxDelayMs} ms, less up to half at random, never before its Retry-After, and with`,
     `${budgetMs} ms of waiting in total. Failed connections, the statuses 408, 409, 429 and 5xx and late first tokens`,
-    'are tried again, no other status, and nothing after the first content.',
+    'are tried again, 401, 402 and 403 at another provider only, no other status, and nothing after the first content.',
   ].join(' ')
 }

@@ -27,7 +27,13 @@ export interface Plan {
   readonly requested: string
   readonly targets: readonly PlannedTarget[]
   readonly retry: RetryPolicy
+  /** Members of a chain that stand in no target, since their providers have no key, as the client named them. */
+  readonly passedOver?: readonly string[]
 }
+
+/** Whether a key that one provider refuses leaves somebody to ask. */
+export const asksSeveralProviders = ({ targets }: Plan): boolean =>
+  targets.some(({ provider }) => provider.id !== targets[0]?.provider.id)
 
 /**
  * Whether a target that fails repeatedly is left alone. A lone one never is: there is nobody else to ask, and its own

@@ -55,12 +55,16 @@ export function createPlanner(parts: PlannerParts): Planner {
       })
       return { requested, targets, retry: routeRetry(targets.length, route.retry) }
     }
-    const named = await Promise.all([
-      ...models.map((model) => namedTarget(model, provider, parts)),
-      ...fallbacks.map((model) => namedTarget(model, provider, parts, 'fallback header: ')),
-    ])
-    const targets = usable(named, requested, parts)
-    return { requested, targets, retry: others.length > 0 ? routeRetry(targets.length) : defaultRetry(retries) }
+    const named = await Promise.all(
+      [
+        ...models.map((model) => namedTarget(model, provider, parts)),
+        ...fallbacks.map((model) => namedTarget(model, provider, parts, 'fallback header: ')),
+      ].map((target) => target.catch(keyless)),
+    )
+    const { ready, passedOver } = withKeys(named, names)
+    const targets = usable(ready, requested, parts)
+    const retry = others.length > 0 ? routeRetry(targets.length) : defaultRetry(retries)
+    return { requested, targets, retry, ...(passedOver.length > 0 && { passedOver }) }
   }
 }
 
@@ -69,6 +73,20 @@ function deploymentsOf({ deployments }: ModelRoute, { rules, target }: PlannerPa
   const ready = deployments.filter(({ provider }) => rules.configured.has(provider))
   const known = ready.length > 0 ? ready : deployments
   return known.map(({ provider, model, weight = 1 }) => Object.assign(target(provider, model), { weight }))
+}
+
+/** That a provider has no key is for `withKeys` to judge. */
+function keyless(error: unknown): GatewayError {
+  if (error instanceof GatewayError && error.code === 'provider_not_configured') return error
+  throw error
+}
+
+/** Members of a chain whose providers have no key are passed over as well, as long as somebody can be asked. */
+function withKeys(named: readonly (PlannedTarget | GatewayError)[], names: readonly string[]) {
+  const ready = named.flatMap((target) => (target instanceof GatewayError ? [] : [target]))
+  const refused = named.find((target) => target instanceof GatewayError)
+  if (ready.length === 0 && refused !== undefined) throw refused
+  return { ready, passedOver: names.filter((_, index) => named[index] instanceof GatewayError) }
 }
 
 /** The rules by which a name finds its provider, as people call them. */

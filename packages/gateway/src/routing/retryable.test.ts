@@ -31,9 +31,9 @@ describe("a provider's answer", () => {
   const again = { 'x-should-retry': 'true' }
   const cases: readonly (readonly [string, Parameters<typeof answered>, RetryScope])[] = [
     ['400', [400], 'nowhere'],
-    ['401', [401], 'nowhere'],
-    ['402', [402], 'nowhere'],
-    ['403', [403], 'nowhere'],
+    ['401', [401], 'another-provider'],
+    ['402', [402], 'another-provider'],
+    ['403', [403], 'another-provider'],
     ['404', [404], 'nowhere'],
     ['408', [408], 'anywhere'],
     ['409', [409], 'anywhere'],

@@ -1,9 +1,9 @@
 import { type ErrorCode, GatewayError } from '../kernel/errors.ts'
 import { ProviderError } from '../kernel/provider-error.ts'
-import type { RetryPolicy } from './plan.ts'
+import { asksSeveralProviders, type Plan, type RetryPolicy } from './plan.ts'
 
-/** Where a failed request may be tried again: at any target, at another one only, or not at all. */
-export type RetryScope = 'anywhere' | 'elsewhere' | 'nowhere'
+/** Where a failed request may be tried again: at any target, at another one, at another provider, or not at all. */
+export type RetryScope = 'anywhere' | 'elsewhere' | 'another-provider' | 'nowhere'
 
 /** The provider could not be reached, or did not answer as HTTP promises, or not in time. */
 const CONNECTION_CODES: ReadonlySet<ErrorCode> = new Set([
@@ -33,6 +33,9 @@ const LASTING_CODES: ReadonlySet<ErrorCode> = new Set([
 /** What OpenAI's SDKs try again beside every 5xx (529 is Anthropic's “overloaded”), so client and gateway agree. */
 const RETRYABLE_STATUS: ReadonlySet<number> = new Set([408, 409, 429])
 
+/** What a provider says of the gateway's key or account: another provider is asked with another one. */
+const KEY_STATUS: ReadonlySet<number> = new Set([401, 402, 403])
+
 /** A 429 that says the account is used up; waiting a moment does not help. By provider, since numbers are reused. */
 const EXHAUSTED: Readonly<Record<string, readonly string[]>> = {
   cloudflare: ['3036'], // the day's free neurons are used
@@ -50,14 +53,16 @@ export function isRetryableStatus(status: number): boolean {
 }
 
 /** What is tried again, for people and programs: codes of the gateway's errors, and statuses of a provider's answers. */
-export function retriedFailures(on: RetryPolicy['on']): {
+export function retriedFailures(plan: Plan): {
   readonly codes: readonly ErrorCode[]
   readonly statuses: readonly string[]
 } {
-  if (on === 'unanswered') return { codes: [...UNANSWERED_CODES], statuses: [] }
+  if (plan.retry.maxAttempts === 1) return { codes: [], statuses: [] }
+  if (plan.retry.on === 'unanswered') return { codes: [...UNANSWERED_CODES], statuses: [] }
+  const ofKeys = asksSeveralProviders(plan) ? KEY_STATUS : []
   return {
     codes: [...CONNECTION_CODES, ...LASTING_CODES],
-    statuses: [...[...RETRYABLE_STATUS].map(String), '5xx'],
+    statuses: [...[...ofKeys, ...RETRYABLE_STATUS].map(String), '5xx'],
   }
 }
 
@@ -75,6 +80,7 @@ export function retryScope(error: unknown, on: RetryPolicy['on'] = 'failures'): 
 function scopeOfAnswer(error: ProviderError): RetryScope {
   const advice = error.headers.get('x-should-retry')
   if (advice === 'true') return 'anywhere'
+  if (KEY_STATUS.has(error.status)) return 'another-provider'
   if (!isRetryableStatus(error.status)) return 'nowhere'
   return advice === 'false' || isExhausted(error) ? 'elsewhere' : 'anywhere'
 }
