@@ -7,6 +7,14 @@ const bytes = (text: string) => new TextEncoder().encode(text)
 describe('a request that is wrong is told what is wrong', () => {
   const requests: [string, object, number, string | null, RegExp][] = [
     ['unknown model', { model: 'gpt-9', ...said }, 404, 'model', /gpt-9.*simulator\/chat.*simulator\/flaky/],
+    [
+      'the model for embeddings',
+      { model: 'embed', ...said },
+      404,
+      'model',
+      /simulator\/embed is not for chat.*simulator\/chat/,
+    ],
+    ['an unknown name without the prefix', { model: 'nope', ...said }, 404, 'model', /"simulator\/nope"/],
     ['a name every object has', { model: 'constructor', ...said }, 404, 'model', /constructor/],
     ['no model', said, 400, 'model', /model/],
     ['no messages', { model: 'chat' }, 400, 'messages', /non-empty list/],

@@ -55,23 +55,27 @@ export function findModel(asked: string): { name: string; model: SimulatedModel;
   const mark = asked.indexOf('?')
   const bare = (mark === -1 ? asked : asked.slice(0, mark)).replace(/^simulator\//, '')
   const model = Object.hasOwn(models, bare) ? models[bare] : undefined
-  if (model === undefined) throw unknownModel(asked)
+  if (model === undefined) throw unknownModel(bare, 'chat', Object.keys(models))
   return { name: qualified(bare), model, knobs: mark === -1 ? {} : readKnobs(asked.slice(mark + 1)) }
 }
 
 /** The full name of the model for embeddings. Throws a Refusal with 404 for any other. */
 export function findEmbedder(asked: unknown): string {
   if (asked === EMBEDDER || asked === qualified(EMBEDDER)) return qualified(EMBEDDER)
-  throw unknownModel(String(asked), [EMBEDDER])
+  throw unknownModel(String(asked).replace(/^simulator\//, ''), 'embeddings', [EMBEDDER])
 }
 
 const qualified = (name: string) => `simulator/${name}`
 
-function unknownModel(asked: string, names: readonly string[] = Object.keys(models)): Refusal {
+function unknownModel(asked: string, use: string, names: readonly string[]): Refusal {
   const known = names.map(qualified).join(', ')
+  const isOther = asked === EMBEDDER || Object.hasOwn(models, asked)
+  const fault = isOther
+    ? `The model ${qualified(asked)} is not for ${use}`
+    : `The simulator has no model "${qualified(asked)}"`
   return new Refusal({
     status: 404,
-    message: `The simulator has no model "${asked}". It has: ${known}.`,
+    message: `${fault}. For ${use} there is: ${known}.`,
     type: 'invalid_request_error',
     code: 'model_not_found',
     param: 'model',
