@@ -340,6 +340,24 @@ describe('every other provider', () => {
   })
 })
 
+const inputs: [what: string, body: object, found: string][] = [
+  ['none', {}, 'missing'],
+  ['a number', { input: 5 }, 'of the type number'],
+  ['an empty list', { input: [] }, 'empty'],
+]
+test.each(inputs)('the input is missed in its own name: %s', async (_, body, found) => {
+  await using own = await startGateway({ env: { SIMULATOR_ENABLED: 'true' } })
+  const response = await fetch(`${own.url}/v1/responses`, {
+    method: 'POST',
+    body: JSON.stringify({ model: 'simulator/chat', ...body }),
+  })
+  expect(response.status).toBe(400)
+  expect(await response.json()).toMatchObject({
+    error: `Failed to decode request: \`input\` must be a text or a non-empty list of items, but is ${found}.`,
+    param: 'input',
+  })
+})
+
 describe('stored responses', () => {
   const store = async (id: string) => {
     provider.play(json({ id, object: 'response', store: true }))

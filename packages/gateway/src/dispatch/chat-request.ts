@@ -10,7 +10,8 @@ export type ChatCall = ModelCall
 export function readChatRequest(bytes: Uint8Array<ArrayBuffer>): ChatCall {
   const { call, body } = readModelRequest(bytes)
   const { messages } = body
-  if (!Array.isArray(messages) || messages.length === 0) throw missing('messages', 'a non-empty array of messages')
+  if (!Array.isArray(messages) || messages.length === 0)
+    throw missing('messages', 'a non-empty array of messages', messages ?? null)
   return call
 }
 

@@ -22,7 +22,8 @@ export interface EncodedMessages {
 export function readMessagesRequest(bytes: Uint8Array<ArrayBuffer>): MessagesCall {
   const { call, body } = readModelRequest(bytes)
   const { messages } = body
-  if (!Array.isArray(messages) || messages.length === 0) throw missing('messages', 'a non-empty array of messages')
+  if (!Array.isArray(messages) || messages.length === 0)
+    throw missing('messages', 'a non-empty array of messages', messages ?? null)
   return { ...call, body }
 }
 

@@ -45,7 +45,7 @@ export function readModelRequest(
   const isUnnamed = modelMayLack && (model ?? null) === null
   const models: readonly unknown[] = isUnnamed ? [] : Array.isArray(model) ? model : [model]
   if ((models.length === 0 && !isUnnamed) || models.length > MOST_MODELS || !models.every(isName))
-    throw missing('model', 'a non-empty string, such as "openai/gpt-4o", or a list of some')
+    throw missing('model', 'a non-empty string, such as "openai/gpt-4o", or a list of some', model ?? null)
   const call = {
     bytes,
     model: models.join(','),
@@ -94,8 +94,19 @@ const isName = (value: unknown): value is string => typeof value === 'string' &&
 const isObject = (value: unknown): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-export const missing = (param: string, expected: string) =>
-  new GatewayError('missing_field', `Failed to decode request: \`${param}\` must be ${expected}.`, { param })
+/** A field is not as it must be. `given` is what stands in its place, `null` for nothing. */
+export function missing(param: string, expected: string, given?: unknown): GatewayError {
+  const found = given === undefined ? '' : `, but is ${kindOf(given)}`
+  return new GatewayError('missing_field', `Failed to decode request: \`${param}\` must be ${expected}${found}.`, {
+    param,
+  })
+}
+
+function kindOf(value: unknown): string {
+  if (value === null) return 'missing'
+  if (value === '' || (Array.isArray(value) && value.length === 0)) return 'empty'
+  return Array.isArray(value) ? 'another list' : `of the type ${typeof value}`
+}
 
 /** How a request is fitted to its target. */
 export interface Fit {

@@ -2,7 +2,7 @@ import { GatewayError } from '../kernel/errors.ts'
 import { requestToChat } from '../providers/dialects/openai-responses/request-to-chat.ts'
 import type { Endpoint, Target } from '../providers/provider.ts'
 import { encodeChatRequest } from './chat-request.ts'
-import { fitToTarget, type JsonObject, type ModelCall, readModelRequest } from './model-request.ts'
+import { fitToTarget, type JsonObject, missing, type ModelCall, readModelRequest } from './model-request.ts'
 import { patchJson } from './patch.ts'
 
 /** A client's request to OpenAI's Responses. */
@@ -52,6 +52,10 @@ export function encodeResponsesAsChat(call: ResponsesCall, target: Target, stric
       `\`${impossible.param}\` cannot be had with ${target.provider.name}: ${impossible.why}.`,
       { param: impossible.param },
     )
+  const { input = null } = call.body
+  const isInput = typeof input === 'string' || (Array.isArray(input) && input.length > 0)
+  // Said by the provider, it would be about messages, which the client knows nothing of.
+  if (!isInput) throw missing('input', 'a text or a non-empty list of items', input)
   const request = { ...body, model: target.model }
   const bytes = new TextEncoder().encode(JSON.stringify(request))
   const members = new Set(Object.keys(request))
