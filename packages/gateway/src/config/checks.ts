@@ -97,12 +97,22 @@ export function doubts(
   return warnings
 }
 
-/** Variables that look like misspelt ones of ours: their first word is one of ours, and a known name is near. */
-export function nearMisses(names: Iterable<string>, known: readonly string[]): readonly string[] {
+/** What is left of a name when it is written as carelessly as can be. */
+const letters = (name: string): string => name.replaceAll('_', '').toUpperCase()
+
+/**
+ * Variables that look like misspelt ones of ours: their first word is one of ours and a known name is near, or only
+ * underscores and capitals differ. `PORT` comes from many platforms: a hint, while nobody has set ours.
+ */
+export function nearMisses(names: ReadonlySet<string>, known: readonly string[]): readonly string[] {
   const firstWords = new Set(known.map((name) => name.split('_', 1)[0]))
+  const byLetters = new Map(known.map((name) => [letters(name), name]))
   return [...names].flatMap((name) => {
-    if (known.includes(name) || !firstWords.has(name.split('_', 1)[0])) return []
-    const meant = nearest(name, known)
+    if (name === 'PORT' && !names.has('SERVER_PORT')) return ['PORT is not read here: SERVER_PORT sets the port.']
+    if (known.includes(name)) return []
+    const same = byLetters.get(letters(name)) ?? null
+    if (same === null && !firstWords.has(name.split('_', 1)[0])) return []
+    const meant = same ?? nearest(name, known)
     return meant === null ? [] : [`${name} is not a setting. Did you mean ${meant}?`]
   })
 }

@@ -101,7 +101,9 @@ export const customProviderFields: readonly { readonly key: string; readonly fie
   ...Object.entries(quirkFields).map(([key, field]) => ({ key: `quirks.${key}`, field })),
 ]
 
-const entry = mapWith(fields)
+const NO_KEYS = 'a key never stands in this file: name the variable that holds it, such as key_env: MY_KEY'
+
+const entry = mapWith(fields, { key: NO_KEYS, api_key: NO_KEYS, apiKey: NO_KEYS, token: NO_KEYS })
 
 /** An entry of the section `providers`. */
 export const customProvider: Shape<CustomProvider> = (value, path, report) => {

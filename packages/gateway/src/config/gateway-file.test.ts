@@ -95,6 +95,12 @@ describe('a provider of the file', () => {
       'ollama-cloud would share its variables with ollama_cloud',
     ],
     ['an unknown key', entry('heders: {}'), '4:5: providers.0.heders: unknown key heders; did you mean headers?'],
+    [
+      'a key in the file',
+      entry('key: canary'),
+      '4:5: providers.0.key: unknown key key; a key never stands in this file',
+    ],
+    ['a key under its usual name', entry('api_key: canary'), 'such as key_env: MY_KEY'],
     ['an unknown quirk', entry('quirks: {xyz: 1}'), '4:14: providers.0.quirks.xyz: unknown key xyz; expected drop'],
     ['an unknown auth', entry('auth: basic'), '4:11: providers.0.auth: expected none, bearer, {header: name}'],
     ['a header the client owns', entry('headers: {Host: a}'), '4:15: providers.0.headers.Host: expected the name'],

@@ -20,6 +20,10 @@ test('--help fits into 100 columns and holds no markup', () => {
   expect(help).not.toContain('`')
 })
 
+test('--help names the words of a setting that takes a few', () => {
+  expect(help.replace(/\s+/g, ' ')).toContain('One of: openai or native.')
+})
+
 test('every setting stands under exactly one heading', () => {
   expect(settingGroups.flatMap((group) => rowsOf(group.settings))).toEqual([...rowsOf(settings)])
 })

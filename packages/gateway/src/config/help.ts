@@ -29,10 +29,12 @@ export function wrap(text: string, width: number): readonly string[] {
 }
 
 /** What a setting does, its default and its newer name, without markup. */
-export function sentences({ about, alias, fallback, inDevelopment, otherwise }: Setting): string {
+export function sentences({ about, alias, fallback, inDevelopment, otherwise, read }: Setting): string {
   const usually = fallback ?? otherwise ?? ''
   return [
     about.replaceAll('`', ''),
+    // The kind of a setting of a few words names them.
+    ...(read.kind.startsWith('`') ? [`One of: ${read.kind.replaceAll('`', '')}.`] : []),
     ...(usually === ''
       ? []
       : [`Default: ${usually}${inDevelopment === undefined ? '' : `; ${inDevelopment} in development`}.`]),

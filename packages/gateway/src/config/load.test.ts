@@ -202,10 +202,16 @@ describe('problems', () => {
   })
 })
 
+test('PORT of a platform is no matter where the port is set', async () => {
+  expect((await load({ PORT: '1', SERVER_PORT: '8080' })).warnings).toEqual([])
+})
+
 describe('warnings', () => {
   test.each([
     ['a misspelt setting', { SERVER_PROT: '1' }, 'SERVER_PROT is not a setting. Did you mean SERVER_PORT?'],
     ['a misspelt key', { OPENAI_APIKEY: 'k' }, 'OPENAI_APIKEY is not a setting. Did you mean OPENAI_API_KEY?'],
+    ['a setting without its underscore', { LOGLEVEL: 'debug' }, 'LOGLEVEL is not a setting. Did you mean LOG_LEVEL?'],
+    ['a port without its first word', { PORT: '18099' }, 'PORT is not read here: SERVER_PORT sets the port.'],
     ['keys for everybody', { GROQ_API_KEY: 'k' }, 'Authentication is off and SERVER_HOST is 0.0.0.0'],
     [
       'an account that was not put in',

@@ -79,9 +79,22 @@ export function mapOf<T>(key: Shape<string>, shape: Shape<T>): Shape<Readonly<Re
   }
 }
 
-function reportUnknownKeys(value: object, known: readonly string[], path: Path, report: Report): void {
+/** What to write instead of a key that people expect, by that key. */
+export type Instead = Readonly<Record<string, string>>
+
+interface Keys {
+  readonly known: readonly string[]
+  readonly instead: Instead
+}
+
+function reportUnknownKeys(value: object, { known, instead }: Keys, path: Path, report: Report): void {
   for (const name of Object.keys(value)) {
     if (known.includes(name)) continue
+    const better = Object.hasOwn(instead, name) ? instead[name] : undefined
+    if (better !== undefined) {
+      report([...path, name], `unknown key ${name}; ${better}`, 'key')
+      continue
+    }
     const meant = nearest(name, known)
     const hint = meant === null ? `expected ${known.join(', ')}` : `did you mean ${meant}?`
     report([...path, name], `unknown key ${name}; ${hint}`, 'key')
@@ -89,11 +102,14 @@ function reportUnknownKeys(value: object, known: readonly string[], path: Path, 
 }
 
 /** A map with these keys and no others. A key with nothing behind it counts as left out. */
-export function mapWith<Fields extends Readonly<Record<string, Field>>>(fields: Fields): Shape<FieldValues<Fields>> {
+export function mapWith<Fields extends Readonly<Record<string, Field>>>(
+  fields: Fields,
+  instead: Instead = {},
+): Shape<FieldValues<Fields>> {
   const known = Object.keys(fields)
   return (value, path, report) => {
     if (!isMap(value)) return refuse(`a map with ${known.join(', ')}`, path, report)
-    reportUnknownKeys(value, known, path, report)
+    reportUnknownKeys(value, { known, instead }, path, report)
     const read: Record<string, unknown> = {}
     let isComplete = true
     for (const [name, { shape, required }] of Object.entries(fields)) {
