@@ -78,6 +78,12 @@ describe('what is not there', () => {
     })
   })
 
+  test('a slash at the end is pointed at', async () => {
+    const { status, text } = await ask(gateway.url, 'POST /v1/chat/completions/', {}, '{}')
+    expect(status).toBe(404)
+    expect(JSON.parse(text).error).toContain('leave it out')
+  })
+
   const wrong: [line: string, allow: string][] = [
     ['POST /health', 'GET, HEAD'],
     ['DELETE /v1/models', 'GET, HEAD'],

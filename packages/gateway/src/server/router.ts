@@ -80,9 +80,10 @@ const spellings = (path: string): readonly string[] =>
   path.length > 1 && path.endsWith('/') ? [path, path.slice(0, -1)] : [path]
 
 const routeNotFound: Handler = ({ method, path }) => {
+  const hint = path.endsWith('/') ? ' Paths here do not end with a slash: leave it out.' : ''
   throw new GatewayError(
     'route_not_found',
-    `Requested route is not found: ${method} ${path.slice(0, 200)}. GET / lists the routes.`,
+    `Requested route is not found: ${method} ${path.slice(0, 200)}.${hint} GET / lists the routes.`,
   )
 }
 
