@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { anonymous } from '../kernel/caller.ts'
+import { GatewayError } from '../kernel/errors.ts'
 import type { ExchangeSummary, GatewayEvent } from '../kernel/events.ts'
 import { until } from '../../test/support/wire.ts'
 import { createLog, type LogOptions } from './log.ts'
@@ -69,6 +70,28 @@ test('lines wait for a reader that is slow, beyond a limit they are counted, and
   await until(() => text !== '')
   expect(text.split('\n').length - 1).toBe(20_001) // the last says how many there were more
   expect(text).toContain('"lines":5')
+})
+
+const attempted = { provider: 'groq', model: 'x', status: 200, code: null, spanId: null, startMs: 0, durationMs: 1 }
+
+test('a request that was tried again says so to people too', () => {
+  const lineFor = (tries: ExchangeSummary['tries']) =>
+    written([finished({ provider: 'groq', model: 'x', tries })], { format: 'pretty' })
+  expect(lineFor([attempted, attempted])).toContain('groq/x · 12 ms · 2 attempts')
+  expect(lineFor([attempted])).not.toContain('attempts')
+})
+
+test('an error without words is called by its name', () => {
+  class ClosedEarly extends Error {
+    override name = 'ClosedEarly'
+  }
+  const error = new GatewayError('connection_terminated', 'it closed', { cause: new ClosedEarly() })
+  expect(JSON.parse(written([finished({ error })])).reason).toBe('it closed <- ClosedEarly')
+})
+
+test('an issuer that is away is told with the setting that names it', () => {
+  const event = { type: 'auth.unavailable', issuer: 'http://id', reason: 'away', serving: false } as const
+  expect(written([event], { format: 'pretty' })).toContain('OIDC_ISSUER_URL')
 })
 
 describe('the path of a request', () => {

@@ -133,7 +133,10 @@ function writeEvent(logger: Logger, event: OtherEvent, assumed: LogOptions['assu
       )
       break
     case 'auth.unavailable':
-      logger.error({ issuer: event.issuer, reason: event.reason, serving: event.serving }, 'token issuer unavailable')
+      logger.error(
+        { issuer: event.issuer, reason: event.reason, serving: event.serving },
+        'token issuer unavailable (OIDC_ISSUER_URL)',
+      )
       break
     case 'auth.available':
       logger.info({ issuer: event.issuer }, 'token issuer available')
@@ -208,7 +211,7 @@ function reasonOf(error: unknown): string {
   const name = error instanceof Error && !(error instanceof GatewayError) ? `${error.name}: ` : ''
   const text = own.replaceAll(/(\w+:\/\/[^\s"'?]*)\?[^\s"']*/g, '$1?…').replaceAll(/\s+/g, ' ')
   const cause = error instanceof Error && (error.cause ?? null) !== null ? ` <- ${causeOf(error.cause)}` : ''
-  return name + text.slice(0, 500) + cause
+  return (text === '' && error instanceof Error ? error.name : name + text.slice(0, 500)) + cause
 }
 
 /** The runtime's own words are for its users, not for ours: its code says enough. */
@@ -223,10 +226,12 @@ function pretty(line: Readonly<Record<string, unknown>>): string {
   if (line['route'] === undefined)
     return `${time} ${text(line['level'])} ${[line['msg'], line['provider'], line['model'], line['reason']].map(text).filter(Boolean).join(' · ')}\n`
   const { status, method, route, path = route, provider, model, ms, output_tokens: tokens, code, reason } = line
+  const { attempts } = line
   const who = provider === undefined ? '' : ` ${nameOf(text(provider), text(model))}`
   const facts = [
     `${text(ms)} ms`,
     tokens === undefined ? '' : `${text(tokens)} tokens`,
+    attempts === undefined ? '' : `${text(attempts)} attempts`,
     text(code),
     text(reason),
   ].filter(Boolean)
