@@ -1,3 +1,4 @@
+import type { Settings } from './config/load.ts'
 import type { Gateway } from './gateway.ts'
 
 export interface BannerFacts {
@@ -6,6 +7,7 @@ export interface BannerFacts {
   readonly gateway: Gateway
   readonly found: Readonly<Record<string, string>>
   readonly version: string
+  readonly settings: Pick<Settings, 'enableAuth'>
 }
 
 /** The providers of the configuration file that lack something, a sentence each: whoever wrote them down wants them. */
@@ -20,12 +22,13 @@ export function waitingProviders(
 }
 
 /** What a person sees after `npm start`: where it is, what it can use, and one thing to try. */
-export function banner({ url, startedInMs, gateway, found, version }: BannerFacts): string {
+export function banner({ url, startedInMs, gateway, found, version, settings }: BannerFacts): string {
   const ready = gateway.accounts.map(({ provider }) => {
     const place = found[provider.id]
     return place === undefined ? provider.id : `${provider.id} (found at ${place})`
   })
   const first = gateway.accounts.find(({ provider }) => provider.id !== 'simulator')?.provider.id
+  const token = settings.enableAuth ? ' -H "authorization: Bearer $TOKEN"' : ''
   const missing = [...gateway.requirements].map(([, setting]) => setting)
   return [
     `Inference Gateway ${version} is ready at ${url}/v1  (${Math.round(startedInMs)} ms)`,
@@ -39,10 +42,10 @@ export function banner({ url, startedInMs, gateway, found, version }: BannerFact
     `  add more    set ${missing.slice(0, 5).join(', ')}${missing.length > 5 ? `, … (${missing.length - 5} more: npm start -- --help)` : ''}`,
     '',
     'Try it:',
-    `  curl ${url}/v1/chat/completions -d '{"model":"simulator/chat","messages":[{"role":"user","content":"Hello!"}]}'`,
+    `  curl ${url}/v1/chat/completions${token} -d '{"model":"simulator/chat","messages":[{"role":"user","content":"Hello!"}]}'`,
     ...(first === undefined
       ? []
-      : [`  curl '${url}/v1/models?provider=${first}'   # then put one of these in its place`]),
+      : [`  curl '${url}/v1/models?provider=${first}'${token}   # then put one of these in its place`]),
     '',
   ].join('\n')
 }

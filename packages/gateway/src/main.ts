@@ -15,10 +15,11 @@ import { type Monitoring, startMonitoring } from './monitoring.ts'
 import { catalog } from './providers/catalog.ts'
 import { createReload } from './reload.ts'
 import { type Listener, listen, type TlsIdentity } from './server/listen.ts'
-import { shutDown } from './server/shutdown.ts'
+import { shutDown, shutdownInWords } from './server/shutdown.ts'
 import { createLog, type Log, type LogOptions } from './telemetry/log.ts'
 import { findLocalServers } from './upstream/local-servers.ts'
 
+const { version } = manifest
 const CONTRACT = new URL('../../../openapi.yaml', import.meta.url)
 
 /** Exits with 1 and says why. */
@@ -64,7 +65,7 @@ async function obeyFlags(flags: ReadonlySet<string>, load: () => Promise<Loaded>
   if (unknown !== undefined)
     fail(`Unknown flag ${unknown}. Known: ${Object.keys(knownFlags).join(', ')}. All else is set by variables.`)
   if (flags.has('--help')) process.stdout.write(helpText(catalog))
-  else if (flags.has('--version')) process.stdout.write(`${manifest.version}\n`)
+  else if (flags.has('--version')) process.stdout.write(`${version}\n`)
   else if (flags.has('--print-config')) process.stdout.write(configReport((await loadOrFail(load)).effective))
   else return
   process.exit(0)
@@ -154,17 +155,20 @@ interface Running {
 
 /** The first signal asks to leave in good order, the second to leave at once. */
 function stopOnSignals({ listener, gateway, settings: { server }, log, monitoring }: Running): void {
-  const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
+  const { drain, breakOff } = gateway
   let isStopping = false
   const stop = async (signal: string) => {
-    if (isStopping) process.exit(1)
+    if (isStopping) {
+      log.warn(`${signal} again: stopping at once, ${listener.pending()} running requests are cut`)
+      log.flush()
+      process.exit(1)
+    }
     isStopping = true
-    log.info(`${signal}: finishing ${listener.pending()} running requests; a second signal stops at once`)
-    log.flush()
-    const { shutdownTimeoutMs: timeoutMs } = server
     // Who presses Ctrl-C has no load balancer that must notice first.
     const lameDuckMs = signal === 'SIGINT' ? 0 : server.lameDuckMs
-    await shutDown({ listener, drain: gateway.drain, breakOff: gateway.breakOff, lameDuckMs, timeoutMs, sleep })
+    log.info(`${signal}: ${shutdownInWords(listener.pending(), lameDuckMs, server.shutdownTimeoutMs)}`)
+    log.flush()
+    await shutDown({ listener, drain, breakOff, lameDuckMs, timeoutMs: server.shutdownTimeoutMs, sleep: Bun.sleep })
     gateway.close()
     await monitoring?.close()
     log.flush()
@@ -206,11 +210,10 @@ async function main(): Promise<void> {
     assumed: assumedProviders(settings),
   })
   for (const warning of [...warnings, ...doubts(settings)]) log.warn(warning)
-  const unset = (id: string) => settings.providers[id]?.apiUrl === null
-  const found = settings.isDevelopment ? await findLocalServers(unset) : {}
+  const found = settings.isDevelopment ? await findLocalServers((id) => settings.providers[id]?.apiUrl === null) : {}
   const monitoring = await startMonitoring({
     settings,
-    version: manifest.version,
+    version,
     droppedLines: log.dropped,
     warn: log.warn,
   })
@@ -220,7 +223,7 @@ async function main(): Promise<void> {
     customProviders,
     routes: loaded.models,
     found,
-    version: manifest.version,
+    version,
     authorities,
     // The runtime's parser names no lines, but takes 2 ms for what would take the other a fifth of a second.
     contract: async () => (contract ??= Bun.YAML.parse(readFileSync(CONTRACT, 'utf8'))),
@@ -237,7 +240,7 @@ async function main(): Promise<void> {
   if (renewal !== null) reloadOnChange('certificate', renewal(listener, log), certificateFiles, log)
   const startedInMs = performance.now()
   if (settings.logFormat === 'pretty')
-    process.stdout.write(banner({ url: listener.url, startedInMs, gateway, found, version: manifest.version }))
+    process.stdout.write(banner({ url: listener.url, startedInMs, gateway, found, settings, version }))
   else
     log.info(
       `listening on ${listener.url}, providers: ${gateway.accounts.map(({ provider }) => provider.id).join(', ') || 'none'}`,

@@ -13,6 +13,14 @@ export interface ShutdownParts {
   readonly sleep: (ms: number) => Promise<unknown>
 }
 
+/** How it will end, and when at the latest. */
+export function shutdownInWords(pending: number, lameDuckMs: number, timeoutMs: number): string {
+  const seconds = (ms: number) => `${ms / 1000} s`
+  const serving = lameDuckMs > 0 ? `serving on for ${seconds(lameDuckMs)} (SERVER_LAME_DUCK), then ` : ''
+  const limit = `for ${seconds(timeoutMs)} at most (SERVER_SHUTDOWN_TIMEOUT)`
+  return `${serving}finishing ${pending} running requests ${limit}; a second signal stops at once`
+}
+
 const LOOK_EVERY_MS = 20
 
 /** An error event needs a moment on the wire before the connection goes. */

@@ -173,6 +173,7 @@ describe('a second signal', () => {
     await until(() => running.gateway.output.includes('a second signal'))
     running.gateway.signal(second)
     expect(await exitsWithin(running.gateway, 5000)).toBe(1)
+    expect(running.gateway.output).toContain(`${second} again: stopping at once, 1 running requests are cut`)
     expect((await connection?.answer())?.isWhole).toBe(false)
   })
 })
