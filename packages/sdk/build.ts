@@ -20,7 +20,7 @@ const portable = ['index', 'tools', 'schema'] as const
 const modules = ['ai-sdk', 'testing'] as const
 
 /** Loaded when they are first asked for, so that a page does not wait for them. */
-const late = ['parse', 'steps'] as const
+const late = ['parse', 'pass-on', 'split', 'steps'] as const
 
 /**
  * The bundler's own splitting would rename the classes people see in stack traces. Instead the classes of errors stay in

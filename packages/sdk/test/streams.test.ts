@@ -85,6 +85,17 @@ describe('two streams of one', () => {
     expect(await thrown(one.final())).toBeInstanceOf(AbortError)
   })
 
+  test('end the request also when one was aborted before anybody read it', async () => {
+    await using it = await scripted(async (call) => {
+      await call.bodyRead
+      await call.write(chunkedHead() + chunk(delta('Hel')).toString())
+    })
+    const [one, other] = it.gw.chat.stream(ASK).tee()
+    other.abort()
+    for await (const _ of one) break
+    await it.server.requests[0]?.closed
+  })
+
   test('break together, each with what it had', async () => {
     await using it = await scripted(stream([delta('Hel'), event({ error: { message: 'No.' } })]))
     const errors = await Promise.all(

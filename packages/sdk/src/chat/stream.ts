@@ -5,7 +5,6 @@ import type { Sent } from '../http/send.ts'
 import { type ChatEvent, createAccumulator } from './accumulate.ts'
 import { chunksOf, streamError } from './chunks.ts'
 import { type Completion, completionOf } from './completion.ts'
-import { split } from './split.ts'
 
 const READ_ONCE = 'A stream is read once: `final()` tells the whole answer, `tee()` makes two of it.'
 
@@ -73,37 +72,29 @@ export class ChatStream implements AsyncIterable<ChatEvent> {
    * request ends when both have been left. `final()` of this one tells the whole once one of them is through.
    */
   tee(): [ChatStream, ChatStream] {
-    const [one, other] = split(this.chunks(), () => this.abort())
-    const branch = (part: typeof one) => {
-      let ended: AbortSignal
-      return new ChatStream(
-        (signal) => {
-          ended = signal
-          return this.#open()
+    const source = this.chunks()
+    const branch = (index: number) =>
+      new ChatStream(
+        () => this.#open(),
+        async function* () {
+          const each = (await parts)[index]
+          if (each) yield* each
         },
-        () => part(ended),
       )
-    }
-    return [branch(one), branch(other)]
+    const both: [ChatStream, ChatStream] = [branch(0), branch(1)]
+    const [one, other] = both
+    const signals = [one.#controller.signal, other.#controller.signal] as const
+    const parts = import('./split.ts').then(({ split }) => split(source, signals, () => this.abort())) // loaded by those who use it
+    return both
   }
 
   /** OpenAI's event stream, to be passed on: `new Response(stream.toReadableStream(), { headers })`. */
   toReadableStream(): ReadableStream<Uint8Array<ArrayBuffer>> {
     const chunks = this.chunks()
-    const encoder = new TextEncoder()
-    const event = (data: string) => encoder.encode(`data: ${data}\n\n`)
     return new ReadableStream({
       pull: async (controller) => {
-        try {
-          const { done, value } = await chunks.next()
-          if (done !== true) return controller.enqueue(event(JSON.stringify(value)))
-          controller.enqueue(event('[DONE]'))
-          controller.close()
-        } catch (error) {
-          const { message, type, code } = GatewayError.is(error) ? error : new AbortError(error)
-          controller.enqueue(event(JSON.stringify({ error: { message, type, code } })))
-          controller.error(error)
-        }
+        const { passOn } = await import('./pass-on.ts') // loaded by those who use it
+        await passOn(chunks, controller)
       },
       cancel: async (reason) => {
         this.abort(reason)
