@@ -1,3 +1,5 @@
+import { said } from './json.ts'
+
 /** One try of the gateway at a provider, as `x-gateway-attempts` tells it. */
 export interface Attempt {
   readonly provider: string
@@ -27,39 +29,40 @@ export interface ErrorFacts {
 /** The same in every copy of this package, so that an error of one is known to the other. */
 const BRAND = Symbol.for('@inference-gateway/sdk/error')
 
-/** Everything this package throws at run time. `code` is stable: branch on it, or on the class. */
+/**
+ * Everything this package throws at run time. `code` is stable: branch on it, or on the class. What is not known is no
+ * member, so that an error that is printed shows what there is.
+ */
 export class GatewayError extends Error {
   override readonly name: string = 'GatewayError'
   /** The gateway's or the provider's code, such as `unknown_model`, or one of this package, such as `timeout`. */
-  readonly code: string
+  declare readonly code: string
   /** The family of the error, as OpenAI names it: `invalid_request_error`, `upstream_error`, … */
-  readonly type: string | undefined
+  declare readonly type: string | undefined
   /** The HTTP status; `undefined` when no answer came. */
-  readonly status: number | undefined
+  declare readonly status: number | undefined
   /** The field of the request that is wrong. */
-  readonly param: string | undefined
+  declare readonly param: string | undefined
   /** Who was asked last. */
-  readonly provider: string | undefined
-  readonly model: string | undefined
+  declare readonly provider: string | undefined
+  declare readonly model: string | undefined
   /** Finds the request in the gateway's log. */
-  readonly requestId: string | undefined
+  declare readonly requestId: string | undefined
   /** Whether the same request may succeed a moment later. */
-  readonly retryable: boolean
+  declare readonly retryable: boolean
   /** The gateway's tries, in order. */
-  readonly attempts: readonly Attempt[]
+  declare readonly attempts: readonly Attempt[]
 
   constructor(message: string, facts: ErrorFacts) {
-    super(message, facts.cause === undefined ? undefined : { cause: facts.cause })
-    this.code = facts.code
-    this.type = facts.type
-    this.status = facts.status
-    this.param = facts.param
-    this.provider = facts.provider
-    this.model = facts.model
-    this.requestId = facts.requestId
-    this.retryable = facts.retryable ?? false
-    this.attempts = facts.attempts ?? []
+    const { code, type, status, param, provider, model, requestId, retryable = false, attempts = [], cause } = facts
+    super(message, cause === undefined ? undefined : { cause })
+    Object.assign(this, said({ code, type, status, param, provider, model, requestId, retryable, attempts }))
     Object.defineProperty(this, BRAND, { value: true })
+  }
+
+  /** With its message, which other errors leave out of their JSON. */
+  toJSON(): object {
+    return Object.assign({ message: this.message }, this)
   }
 
   /** Like `instanceof`, also for errors of another copy of this package. */
@@ -71,14 +74,15 @@ export class GatewayError extends Error {
 /** The gateway answered with an error, or with something that is no answer. */
 export class APIError extends GatewayError {
   override readonly name: string = 'APIError'
-  readonly headers: Headers | undefined
+  declare readonly headers: Headers | undefined
   /** The answer as it came: parsed when it was JSON. */
-  readonly body: unknown
+  declare readonly body: unknown
 
   constructor(message: string, facts: ErrorFacts) {
     super(message, facts)
-    this.headers = facts.headers
-    this.body = facts.body
+    const { headers, body } = facts
+    Object.defineProperty(this, 'headers', { value: headers }) // too many to be printed
+    Object.assign(this, said({ body }))
   }
 }
 
@@ -133,11 +137,11 @@ export class UnprocessableEntityError extends APIError {
 export class RateLimitError extends APIError {
   override readonly name: string = 'RateLimitError'
   /** How long to wait, as the answer asks. */
-  readonly retryAfterMs: number | undefined
+  declare readonly retryAfterMs: number | undefined
 
   constructor(message: string, facts: ErrorFacts, retryAfterMs?: number) {
     super(message, facts)
-    this.retryAfterMs = retryAfterMs
+    Object.assign(this, said({ retryAfterMs }))
   }
 }
 

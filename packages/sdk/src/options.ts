@@ -1,3 +1,5 @@
+import { said } from './json.ts'
+
 /** A provider's id. The known ones are offered while typing; an operator may have added others. */
 export type ProviderId =
   | 'anthropic'
@@ -130,10 +132,6 @@ export function joinOptions<Base extends Settled>(base: Base, own: Partial<Base>
     fetchOptions: { ...base.fetchOptions, ...own.fetchOptions },
   }
 }
-
-/** Without the members that are there and hold nothing. */
-const said = <T extends object>(value: T): T =>
-  Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined)) as T // fewer members, same kinds
 
 /** A variable of the environment, where the runtime has one. */
 export function variable(name: string): string | undefined {

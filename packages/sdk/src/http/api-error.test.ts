@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'bun:test'
+import { inspect } from 'node:util'
 import * as errors from '../errors.ts'
 import { apiError } from './api-error.ts'
 
@@ -87,6 +88,28 @@ test('the headers tell who was asked, how often, and whether to try again', () =
     { provider: 'openai', status: 503, code: undefined, durationMs: 12.5 },
     { provider: 'groq', status: undefined, code: 'connection_refused', durationMs: 1 },
   ])
+})
+
+test('an error that is printed shows what is known, and no more', () => {
+  const error = answer(429, { error: 'No.', code: 'rate_limited' }, { 'x-request-id': 'r1' })
+  const text = inspect(error)
+  expect(text).toMatch(/^RateLimitError: No\./)
+  expect(text).toContain('rate_limited')
+  expect(text).not.toMatch(/undefined|Headers/)
+  expect(error.headers?.get('x-request-id')).toBe('r1')
+  expect(error instanceof errors.RateLimitError && error.retryAfterMs).toBeUndefined()
+})
+
+test('an error is JSON with its message', () => {
+  const error = new errors.StreamError('It broke.', { code: 'cut', cause: new Error('x') }, { id: 'a' })
+  expect(JSON.parse(JSON.stringify(error))).toEqual({
+    name: 'StreamError',
+    message: 'It broke.',
+    code: 'cut',
+    retryable: false,
+    attempts: [],
+    partial: { id: 'a' },
+  })
 })
 
 test('an error of another copy of the package is known, other errors are not', () => {
