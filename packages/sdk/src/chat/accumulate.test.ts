@@ -25,6 +25,99 @@ test.each(['reasoning_content', 'reasoning'])('thoughts are read under the name 
   expect(message?.reasoning_content).toBe('Hmm')
 })
 
+describe('what has to come back as it came is kept', () => {
+  const signed = (thinking: string) => ({ type: 'thinking', thinking, signature: `signature of ${thinking}` })
+  const cases: [string, object[], object][] = [
+    [
+      'signed thoughts, in their order',
+      [
+        { reasoning_content: 'Hm' },
+        { thinking_blocks: [signed('Hm')] },
+        { thinking_blocks: [{ type: 'redacted_thinking', data: 'x' }] },
+        { thinking_blocks: [signed('Hm')] },
+      ],
+      { thinking_blocks: [signed('Hm'), { type: 'redacted_thinking', data: 'x' }, signed('Hm')] },
+    ],
+    [
+      'pictures and citations, which are numbered',
+      [
+        { images: [{ index: 0, type: 'image_url', image_url: { url: 'data:,a' } }] },
+        {
+          images: [{ index: 1, type: 'image_url', image_url: { url: 'data:,b' } }],
+          citations: [{ index: 0, text: 'a' }],
+        },
+      ],
+      {
+        images: [
+          { index: 0, type: 'image_url', image_url: { url: 'data:,a' } },
+          { index: 1, type: 'image_url', image_url: { url: 'data:,b' } },
+        ],
+        citations: [{ index: 0, text: 'a' }],
+      },
+    ],
+    [
+      'members of one object that come one by one',
+      [
+        { extra_content: { google: { thought_signature: 'a' } } },
+        { extra_content: { google: { thought_signature: 'b', parts: [{ executableCode: {} }] } } },
+      ],
+      { extra_content: { google: { thought_signature: 'b', parts: [{ executableCode: {} }] } } },
+    ],
+    [
+      'details of one number and kind, of which pieces come',
+      [
+        {
+          reasoning: 'Hm',
+          reasoning_details: [{ index: 0, type: 'reasoning.text', text: 'H', format: 'f', id: null }],
+        },
+        { reasoning_details: [{ index: 0, type: 'reasoning.text', text: 'm', format: 'f', id: 'x' }] },
+        { reasoning_details: [{ index: 0, type: 'reasoning.text', signature: 's', text: null }] },
+        { reasoning_details: [{ index: 0, type: 'reasoning.encrypted', data: 'd' }] },
+      ],
+      {
+        reasoning_details: [
+          { index: 0, type: 'reasoning.text', text: 'Hm', format: 'f', id: 'x', signature: 's' },
+          { index: 0, type: 'reasoning.encrypted', data: 'd' },
+        ],
+      },
+    ],
+    ['texts under names of their own', [{ tool_plan: 'I ' }, { tool_plan: 'look.' }], { tool_plan: 'I look.' }],
+    [
+      'nothing of what says nothing',
+      [{ audio: null, role: 'assistant', content: '' }],
+      { role: 'assistant', content: '' },
+    ],
+  ]
+  test.each(cases)('%s', (_name, pieces, members) => {
+    const { message } = deltas(...pieces)
+    for (const [name, member] of Object.entries(members)) expect(message?.[name]).toEqual(member)
+    expect(message).not.toHaveProperty('audio')
+  })
+
+  test('also beside a tool call', () => {
+    const extra_content = { google: { thought_signature: 'a' } }
+    const called = { name: 'f', arguments: '{' }
+    const { message } = deltas(
+      { tool_calls: [{ index: 0, id: 'a', type: 'function', function: called, extra_content }] },
+      { tool_calls: [{ index: 0, function: { arguments: '}' } }] },
+    )
+    expect(message?.tool_calls).toEqual([
+      { id: 'a', type: 'function', function: { name: 'f', arguments: '{}' }, extra_content },
+    ] as never)
+  })
+})
+
+test('an answer in parts is read, and kept in parts', () => {
+  const thought = (text: string) => ({ type: 'thinking', thinking: [{ type: 'text', text }] })
+  const { events, message } = deltas({ content: [thought('H')] }, { content: [thought('m')] }, { content: 'Hello' })
+  expect(events).toEqual([
+    { type: 'reasoning', choice: 0, text: 'H' },
+    { type: 'reasoning', choice: 0, text: 'm' },
+    { type: 'text', choice: 0, text: 'Hello' },
+  ])
+  expect(message).toEqual({ role: 'assistant', content: 'Hello', reasoning_content: 'Hm' })
+})
+
 test('a refusal is kept apart from the answer', () => {
   expect(deltas({ refusal: 'I ' }, { refusal: 'won’t.' }).message).toMatchObject({ content: null, refusal: 'I won’t.' })
 })

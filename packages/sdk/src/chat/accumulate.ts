@@ -1,6 +1,14 @@
 import type { ChatChunk, CompletionUsage } from '@inference-gateway/protocol/chat'
 import { isObject, type JsonObject } from '../json.ts'
-import { type AnswerMessage, type Choice, type CompletionBody, type FinishReason, reasoningOf } from './completion.ts'
+import {
+  type AnswerMessage,
+  type Choice,
+  type CompletionBody,
+  type FinishReason,
+  reasoningOf,
+  textOf,
+} from './completion.ts'
+import { joined } from './join.ts'
 import { partialJson } from './partial-json.ts'
 import type { ToolCall } from './request.ts'
 
@@ -55,12 +63,14 @@ interface GrowingCall {
   id: string
   name: string
   arguments: string
+  /** Members that are not known here, such as signatures. */
+  more: JsonObject
 }
 
 interface GrowingChoice {
   content: string | null
   reasoning: string
-  refusal: string | null
+  more: JsonObject
   readonly calls: GrowingCall[]
   finishReason: FinishReason | null
 }
@@ -105,7 +115,7 @@ export function createAccumulator(): Accumulator {
   }
 }
 
-const newChoice = (): GrowingChoice => ({ content: null, reasoning: '', refusal: null, calls: [], finishReason: null })
+const newChoice = (): GrowingChoice => ({ content: null, reasoning: '', more: {}, calls: [], finishReason: null })
 
 function grow(growing: GrowingChoice, choice: number, delta: JsonObject): ChatEvent[] {
   const events: ChatEvent[] = []
@@ -114,12 +124,13 @@ function grow(growing: GrowingChoice, choice: number, delta: JsonObject): ChatEv
     growing.reasoning += thought
     events.push({ type: 'reasoning', choice, text: thought })
   }
-  const { content, refusal, tool_calls: calls } = delta
-  if (typeof content === 'string') {
-    growing.content = (growing.content ?? '') + content
-    if (content !== '') events.push({ type: 'text', choice, text: content })
+  const { role: _role, content, tool_calls: calls, reasoning: _, reasoning_content: __, ...more } = delta
+  growing.more = joined(growing.more, more)
+  if (content !== null && content !== undefined) {
+    const text = textOf(content)
+    growing.content = (growing.content ?? '') + text
+    if (text !== '') events.push({ type: 'text', choice, text })
   }
-  if (typeof refusal === 'string') growing.refusal = (growing.refusal ?? '') + refusal
   if (Array.isArray(calls))
     for (const call of calls) if (isObject(call)) events.push(growCall(growing.calls, choice, call))
   return events
@@ -127,10 +138,12 @@ function grow(growing: GrowingChoice, choice: number, delta: JsonObject): ChatEv
 
 function growCall(calls: GrowingCall[], choice: number, piece: JsonObject): ToolCallEvent {
   const index = indexOf(calls, piece)
-  const call = (calls[index] ??= { id: '', name: '', arguments: '' })
-  const said = isObject(piece['function']) ? piece['function'] : {}
+  const call = (calls[index] ??= { id: '', name: '', arguments: '', more: {} })
+  const { index: _index, id, type: _type, function: called, ...more } = piece
+  const said = isObject(called) ? called : {}
+  call.more = joined(call.more, more)
   // Names and ids come once; some providers repeat them in every piece.
-  if (typeof piece['id'] === 'string' && call.id === '') call.id = piece['id']
+  if (typeof id === 'string' && call.id === '') call.id = id
   if (typeof said['name'] === 'string' && call.name === '') call.name = said['name']
   const delta = typeof said['arguments'] === 'string' ? said['arguments'] : ''
   const text = (call.arguments += delta)
@@ -155,17 +168,17 @@ function indexOf(calls: readonly GrowingCall[], { index, id }: JsonObject): numb
   return typeof id === 'string' && calls[last]?.id !== id ? last + 1 : Math.max(0, last)
 }
 
-function choiceOf({ content, reasoning, refusal, calls, finishReason }: GrowingChoice, index: number): Choice {
+function choiceOf({ content, reasoning, more, calls, finishReason }: GrowingChoice, index: number): Choice {
   // Calls that were never begun, where a provider counts from 1, are holes: flatMap leaves them out.
-  const toolCalls = calls.flatMap(({ id, name, arguments: text }): ToolCall[] => [
-    { id, type: 'function', function: { name, arguments: text } },
+  const toolCalls = calls.flatMap(({ id, name, arguments: text, more: rest }): ToolCall[] => [
+    { id, type: 'function', function: { name, arguments: text }, ...rest },
   ])
   const message: AnswerMessage = {
     role: 'assistant',
     content,
-    ...(refusal === null ? {} : { refusal }),
     ...(reasoning === '' ? {} : { reasoning_content: reasoning }),
     ...(toolCalls.length === 0 ? {} : { tool_calls: toolCalls }),
+    ...more,
   }
   return { index, message, finish_reason: finishReason }
 }

@@ -1,5 +1,6 @@
 import type { CompletionUsage } from '@inference-gateway/protocol/chat'
 import type { Meta } from '../http/meta.ts'
+import { isObject, type JsonObject } from '../json.ts'
 import type { ToolCall } from './request.ts'
 
 /** OpenAI's chat completion object, as it came. */
@@ -60,7 +61,7 @@ export function completionOf(body: CompletionBody, meta: Meta): Completion {
   const choice = body.choices?.[0]
   const message = choice?.message ?? SILENCE
   const shortcuts: Shortcuts = {
-    text: message.content ?? '',
+    text: textOf(message.content),
     reasoning: reasoningOf(message),
     message,
     finishReason: choice?.finish_reason ?? null,
@@ -77,8 +78,17 @@ export function withHidden<T extends object, H extends object>(value: T, hidden:
   return value as T & H // just defined
 }
 
-/** Thoughts stand under two names, by provider. */
-export function reasoningOf(said: Readonly<Record<string, unknown>>): string {
-  const thought = said['reasoning_content'] ?? said['reasoning']
-  return typeof thought === 'string' ? thought : ''
+/** Thoughts stand under two names, by provider, or among the parts of the answer. */
+export function reasoningOf(said: JsonObject): string {
+  const thought = said['reasoning_content'] || said['reasoning']
+  return typeof thought === 'string' ? thought : inParts(said['content'], 'thinking')
+}
+
+/** What an answer says, which is a text, with some providers in parts. */
+export const textOf = (content: unknown): string => (typeof content === 'string' ? content : inParts(content, 'text'))
+
+/** Mistral: `[{ type: 'thinking', thinking: [{ type: 'text', text }] }, { type: 'text', text }]`. */
+function inParts(content: unknown, kind: 'text' | 'thinking'): string {
+  const parts: readonly unknown[] = Array.isArray(content) ? content : []
+  return parts.map((part) => (isObject(part) && part['type'] === kind ? textOf(part[kind]) : '')).join('')
 }
