@@ -7,20 +7,23 @@ const LIMIT_BYTES = 16 * 1024 * 1024
 /** Server-sent events out of bytes, however these are cut. Throws APIError for an event beyond all measure. */
 export async function* eventsOf(parts: AsyncIterable<Uint8Array>): AsyncGenerator<ServerSentEvent> {
   const decoder = new TextDecoder() // leaves a byte order mark out; whole events hold whole characters
-  let rest: Uint8Array = new Uint8Array()
+  let kept = new Uint8Array(0) // what has come of the next events, with room for more
+  let length = 0
   for await (const part of parts) {
-    const bytes = rest.byteLength === 0 ? part : joined(rest, part)
-    const end = lastEventEnd(bytes, rest.byteLength)
-    if (end > 0) yield* parseEvents(decoder.decode(bytes.subarray(0, end), { stream: true }))
-    rest = bytes.slice(end)
-    if (rest.byteLength > LIMIT_BYTES)
-      throw new APIError(`An event is over ${LIMIT_BYTES} bytes.`, { code: 'invalid_response' })
+    const before = length
+    length += part.byteLength
+    if (length > kept.byteLength) kept = withRoom(kept, 2 * length) // twice: an event in many pieces is copied seldom
+    kept.set(part, before)
+    const end = lastEventEnd(kept.subarray(0, length), before)
+    if (end > 0) yield* parseEvents(decoder.decode(kept.subarray(0, end), { stream: true }))
+    kept.copyWithin(0, end, length)
+    length -= end
+    if (length > LIMIT_BYTES) throw new APIError(`An event is over ${LIMIT_BYTES} bytes.`, { code: 'invalid_response' })
   }
 }
 
-function joined(one: Uint8Array, other: Uint8Array): Uint8Array {
-  const all = new Uint8Array(one.byteLength + other.byteLength)
-  all.set(one)
-  all.set(other, one.byteLength)
-  return all
+function withRoom(bytes: Uint8Array, length: number) {
+  const larger = new Uint8Array(length)
+  larger.set(bytes)
+  return larger
 }
