@@ -4,7 +4,7 @@
  */
 import { spawnSync } from 'node:child_process'
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { dirname, join, relative, resolve } from 'node:path'
+import { basename, dirname, join, relative, resolve } from 'node:path'
 import process from 'node:process'
 import { build, type BuildConfig, type BunPlugin } from 'bun'
 import manifest from './package.json' with { type: 'json' }
@@ -20,7 +20,7 @@ const portable = ['index', 'tools', 'schema'] as const
 const modules = ['ai-sdk', 'testing'] as const
 
 /** Loaded when they are first asked for, so that a page does not wait for them. */
-const late = ['parse', 'pass-on', 'split', 'steps'] as const
+const late = ['chat/parse', 'chat/pass-on', 'chat/split', 'chat/steps', 'proxy-call'] as const
 
 /**
  * The bundler's own splitting would rename the classes people see in stack traces. Instead the classes of errors stay in
@@ -48,16 +48,16 @@ async function bundle(entries: readonly string[], options: Partial<BuildConfig>)
 
 async function bundleAll(): Promise<void> {
   const besideSchema = (path: string) => outside(/\/schema\.ts$/, path)
-  const besideLate = late.map((name) => outside(new RegExp(`/${name}\\.ts$`), `./chat/${name}.js`))
+  const besideLate = late.map((name) => outside(new RegExp(`/${basename(name)}\\.ts$`), `./${name}.js`))
   await bundle(['index'], { plugins: besideLate })
   await bundle(['tools', 'schema', 'ai-sdk'], {
     external: ['@ai-sdk/provider'],
     plugins: [besideIndex('./index.js'), besideSchema('./schema.js')],
   })
-  await bundle(
-    late.map((name) => `chat/${name}`),
-    { outdir: join(dist, 'chat'), plugins: [besideIndex('../index.js'), besideSchema('../schema.js')] },
-  )
+  await bundle([...late], {
+    root: join(here, 'src'),
+    plugins: [besideIndex('../index.js'), besideSchema('../schema.js')],
+  })
   const commonJs = { format: 'cjs', naming: '[name].cjs' } as const
   await bundle(['index'], commonJs)
   await bundle(portable.slice(1), { ...commonJs, plugins: [besideIndex('./index.cjs')] })

@@ -12,6 +12,10 @@ describe('a base URL is taken as people write it', () => {
     ['[::1]:8080', 'http://[::1]:8080'],
     ['gateway:8080', 'http://gateway:8080'],
     ['gateway', 'http://gateway'],
+    [' http://localhost:8080/v1 ', 'http://localhost:8080'],
+    ['HTTP://localhost:8080', 'http://localhost:8080'],
+    ['0.0.0.0:8080', 'http://0.0.0.0:8080'],
+    ['http://localhost:8080/v1?key=x', 'http://localhost:8080'],
     ['llm.example.org', 'https://llm.example.org'],
     ['https://example.org/llm/v1', 'https://example.org/llm'],
     ['https://example.org/llm//', 'https://example.org/llm'],
@@ -21,8 +25,8 @@ describe('a base URL is taken as people write it', () => {
     expect(normalizeBaseUrl(written)).toBe(meant)
   })
 
-  test('what is none throws', () => {
-    expect(() => normalizeBaseUrl('http://')).toThrow(TypeError)
+  test.each(['http://', '', 'unix:///run/gateway.sock', 'ws://localhost:8080'])('%p is none and throws', (written) => {
+    expect(() => normalizeBaseUrl(written)).toThrow(TypeError)
   })
 })
 

@@ -146,8 +146,10 @@ export function variable(name: string): string | undefined {
  * or of a name without dots is not. Throws TypeError for what is no URL.
  */
 export function normalizeBaseUrl(text: string): string {
-  const isLocal = /^(?:localhost|127\.|\[::1\]|[^./]+(?:[:/]|$))/.test(text)
-  const url = new URL(/^https?:\/\//.test(text) ? text : `http${isLocal ? '' : 's'}://${text}`)
+  const place = text.trim()
+  const isLocal = /^(?:localhost|127\.|0\.0\.0\.0|\[::1\]|[^./]+(?:[:/]|$))/.test(place)
+  const url = new URL(place.includes('://') ? place : `http${isLocal ? '' : 's'}://${place}`)
+  if (!url.protocol.startsWith('http')) throw new TypeError(`${place} is not reached by HTTP.`)
   return `${url.origin}${url.pathname.replace(/(?:\/v1)?\/*$/, '').replace(/\/+$/, '')}`
 }
 

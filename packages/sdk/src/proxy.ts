@@ -18,31 +18,14 @@ export function createProxy(door: Door, base: Settled, provider: string): Proxy 
   return {
     baseURL,
     fetch: async (target, init = {}) => {
-      // A Request knows its method, headers and body; what is said besides wins, as with any fetch.
-      const request = target instanceof Request ? new Request(target, init) : undefined
-      const { method = 'GET', body = null, headers, signal } = request ?? init
-      const options = joinOptions(base, {
-        headers: Object.fromEntries(new Headers(headers)),
-        timeouts: { firstByte: 0 },
-        // A body that is a stream has to be announced.
-        fetchOptions: body instanceof ReadableStream ? { duplex: 'half' } : {},
-      })
-      const path = pathOf(target instanceof Request ? target.url : String(target), baseURL)
+      const { readCall } = await import('./proxy-call.ts') // loaded by those who use it
+      const { path, options, ...call } = readCall(target, init, baseURL)
       const { response } = await ask(door, {
-        method,
+        ...call,
         path: `${prefix}/${path}`,
-        body,
-        signals: signal ? [signal] : [],
-        options,
+        options: joinOptions(base, options),
       })
       return response
     },
   }
-}
-
-/** Throws TypeError for another place: a provider's key-less URL would go past the gateway. */
-function pathOf(target: string, baseURL: string): string {
-  if (target.startsWith(`${baseURL}/`)) return target.slice(baseURL.length + 1)
-  if (/^[a-z][a-z\d+.-]*:/i.test(target)) throw new TypeError(`${target} does not lie under ${baseURL}.`)
-  return target.replace(/^\/+/, '')
 }

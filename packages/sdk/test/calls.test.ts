@@ -104,6 +104,14 @@ describe('the token', () => {
     expect(inspect(gw, { depth: 9, showHidden: true }) + Bun.inspect(gw) + JSON.stringify(gw)).not.toContain('secret')
   })
 
+  test.each(['secret\nx', 'secret…'])('%p, which no header can carry, is not told by the error', async (apiKey) => {
+    const lines: unknown[] = []
+    const gw = new Gateway({ apiKey, log: (...line) => void lines.push(...line) })
+    const error = await thrown(gw.chat(ASK))
+    expect(error).toMatchObject({ name: 'TypeError', message: 'The header authorization cannot be sent as it is.' })
+    expect(inspect([error, lines])).not.toContain('secret')
+  })
+
   test('may come from a function, which is asked once more when it is refused', async () => {
     await using it = await scripted(inTurn(error(401), json(HELLO)), { maxRetries: 0, apiKey: keys('old', 'new') })
     await it.gw.chat(ASK)
@@ -179,7 +187,9 @@ describe('a call is tried again', () => {
       await call.write(chunkedHead() + chunk(delta('Hel')).toString())
       call.reset()
     })
-    expect(await thrown(it.gw.chat.stream(ASK).final())).toBeInstanceOf(StreamError)
+    const error = await thrown(it.gw.chat.stream(ASK).final())
+    expect(error).toBeInstanceOf(StreamError)
+    expect(error).toMatchObject({ message: expect.stringMatching(/^The answer of http.* broke off: /) })
     expect(it.server.requests).toHaveLength(1)
   })
 
@@ -228,6 +238,12 @@ describe('a call takes no longer than allowed', () => {
     const deaf = () => new Promise<Response>(() => {})
     const gw = new Gateway({ fetch: deaf, maxRetries: 0, timeouts: { firstByte: 20 } })
     expect(phaseOf(await thrown(gw.chat(ASK)))).toBe('firstByte')
+  })
+
+  test('also where the token does not come', async () => {
+    const gw = new Gateway({ apiKey: () => new Promise(() => {}), maxRetries: 0, timeouts: { firstByte: 20 } })
+    expect(phaseOf(await thrown(gw.chat(ASK)))).toBe('firstByte')
+    expect(await thrown(gw.chat(ASK, { signal: AbortSignal.timeout(5) }))).toBeInstanceOf(AbortError)
   })
 
   test('also where its body heeds none', async () => {
@@ -368,7 +384,7 @@ describe('what is no gateway is named', () => {
     await using it = await scripted(answer(200, { 'content-type': 'text/html' }, '<h1>Welcome</h1>'))
     const error = await thrown(it.gw.models.list())
     expect(error).toBeInstanceOf(APIError)
-    expect(error).toMatchObject({ message: expect.stringContaining('/v1/models answered with text/html') })
+    expect(error).toMatchObject({ message: expect.stringContaining('/v1/models answered with text/html that no') })
   })
 
   test('nobody', async () => {

@@ -83,7 +83,7 @@ export function apiError(response: Response, body: string): errors.APIError {
 /** A good status with something behind it that is no answer of a gateway. */
 export function notAnAnswer(response: Response, body: string): errors.APIError {
   const kind = response.headers.get('content-type') ?? 'no content-type'
-  return new errors.APIError(`${response.url} answered with ${kind}, not with JSON. Is it an inference gateway?`, {
+  return new errors.APIError(`${response.url} answered with ${kind} that no inference gateway sends. Is it one?`, {
     ...metaOf(response),
     code: 'invalid_response',
     headers: response.headers,

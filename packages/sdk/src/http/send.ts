@@ -90,8 +90,8 @@ export async function ask(
   )
   try {
     watch.begin('firstByte', timeouts.firstByte)
-    const request = await outgoing(door, call, watch.signal)
-    const response = await Promise.race([chain(request), aborted(watch.signal)])
+    const answer = outgoing(door, call, watch.signal).then(chain)
+    const response = await Promise.race([answer, aborted(watch.signal)])
     watch.begin('firstByte', 0) // it is here
     const meta = metaOf(response)
     tell(`${meta.status} ${meta.requestId ?? ''}`.trim())
@@ -105,14 +105,21 @@ export async function ask(
 
 async function outgoing(door: Door, { method, path, body = null, options }: Call, signal: AbortSignal) {
   const headers = new Headers({ accept: 'application/json' })
-  if (typeof body === 'string') headers.set('content-type', 'application/json')
+  const set = (name: string, value: string) => {
+    try {
+      headers.set(name, value)
+    } catch {
+      throw new TypeError(`The header ${name} cannot be sent as it is.`) // some runtimes tell what is in it: tokens, too
+    }
+  }
+  if (typeof body === 'string') set('content-type', 'application/json')
   const key = typeof door.apiKey === 'function' ? await door.apiKey() : door.apiKey
   refuseProviderKey(key)
-  if (key !== undefined) headers.set('authorization', `Bearer ${key}`)
-  if (options.requestId !== undefined) headers.set('x-request-id', options.requestId)
-  if (options.strict === true) headers.set('x-gateway-strict', 'true')
-  if (options.fallback !== undefined) headers.set('x-gateway-fallback', options.fallback.join(', '))
-  for (const [name, value] of Object.entries(options.headers)) headers.set(name, value)
+  if (key !== undefined) set('authorization', `Bearer ${key}`)
+  if (options.requestId !== undefined) set('x-request-id', options.requestId)
+  if (options.strict === true) set('x-gateway-strict', 'true')
+  if (options.fallback !== undefined) set('x-gateway-fallback', options.fallback.join(', '))
+  for (const [name, value] of Object.entries(options.headers)) set(name, value)
   return { url: `${door.baseURL}${path}`, method, headers, body, signal }
 }
 

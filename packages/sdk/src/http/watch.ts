@@ -19,6 +19,7 @@ export interface Watch {
 export function createWatch(url: string, signals: readonly AbortSignal[], deadline?: number): Watch {
   const controller = new AbortController()
   let phaseTimer: ReturnType<typeof setTimeout> | undefined
+  let hasBegun = false
   const stop = (why: GatewayError) => controller.abort(why) // the first one counts
   const leave = () => stop(new AbortError(signals.find(({ aborted }) => aborted)?.reason))
   const startTimer = (phase: Phase, ms: number) => setTimeout(() => stop(timeout(url, phase)), ms)
@@ -34,6 +35,7 @@ export function createWatch(url: string, signals: readonly AbortSignal[], deadli
     signal: controller.signal,
     begin(phase, ms) {
       clearTimeout(phaseTimer)
+      hasBegun = phase === 'idle'
       if (ms > 0) phaseTimer = startTimer(phase, ms)
     },
     rest,
@@ -44,7 +46,7 @@ export function createWatch(url: string, signals: readonly AbortSignal[], deadli
     abort: () => stop(new AbortError()),
     explain(error) {
       controller.signal.throwIfAborted()
-      throw connectionError(url, error)
+      throw connectionError(url, hasBegun, error)
     },
   }
 }
@@ -60,13 +62,16 @@ const runtimeLimits: Readonly<Record<string, Phase>> = {
 }
 
 /** Runtimes hide why a connection failed in different depths. */
-function connectionError(url: string, error: unknown): GatewayError {
+function connectionError(url: string, hasBegun: boolean, error: unknown): GatewayError {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
   const code = codeOf(error) ?? codeOf(cause)
   const phase = runtimeLimits[code ?? '']
   if (phase !== undefined) return timeout(url, phase, error)
   const why = code ?? (cause instanceof Error ? cause.message : String(cause))
-  return new ConnectionError(`Cannot reach ${url}: ${why}. Is the gateway running there?`, {
+  const message = hasBegun
+    ? `The answer of ${url} broke off: ${why}.`
+    : `Cannot reach ${url}: ${why}. Is the gateway running there?`
+  return new ConnectionError(message, {
     code: 'connection_error',
     retryable: true,
     cause: error,
