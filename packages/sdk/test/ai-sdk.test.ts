@@ -2,6 +2,7 @@ import { afterAll, describe, expect, test } from 'bun:test'
 import { embed, generateText, jsonSchema, Output, stepCountIs, streamText, tool } from 'ai'
 import { startGateway } from '../../gateway/test/support/gateway.ts'
 import { createGatewayProvider } from '../src/ai-sdk.ts'
+import type { Gateway } from '../src/index.ts'
 import { inTurn, json, scripted, silence, stream, delta, event, HELLO, thrown } from './support/scripted.ts'
 
 const server = await startGateway({ env: { SIMULATOR_ENABLED: 'true' } })
@@ -126,6 +127,36 @@ describe('generateText', () => {
       stop: ['x'],
       logit_bias: { 1: 2 },
     })
+  })
+})
+
+describe('what has to come back with the results of tools comes back', () => {
+  const thinking_blocks = [{ type: 'thinking', thinking: 'Hm', signature: 'signed' }]
+  const extra_content = { google: { thought_signature: 'signed' } }
+  const called = { name: 'weather', arguments: '{"city":"Oslo"}' }
+  const call = { id: 'call_1', type: 'function', function: called, extra_content }
+  const said = { reasoning_content: 'Hm', thinking_blocks }
+  const message = { role: 'assistant', content: null, ...said, tool_calls: [call] }
+  const piece = (part: object, reason: string | null = null) =>
+    event({ id: 'a', model: 'm', created: 1, choices: [{ index: 0, delta: part, finish_reason: reason }] })
+  const ask = (gw: Gateway) =>
+    ({ model: createGatewayProvider(gw)('m'), prompt: 'x', tools: { weather }, stopWhen: stepCountIs(2) }) as const
+  const second = ({ server: { requests } }: Awaited<ReturnType<typeof scripted>>): unknown =>
+    (JSON.parse(requests[1]?.text ?? '') as { messages: unknown[] }).messages[1]
+
+  test('from generateText', async () => {
+    const first = json({ ...HELLO, choices: [{ index: 0, message, finish_reason: 'tool_calls' }] })
+    await using it = await scripted(inTurn(first, json(HELLO)))
+    await generateText(ask(it.gw))
+    expect(second(it)).toEqual(message)
+  })
+
+  test('from streamText', async () => {
+    const pieces = [{ reasoning_content: 'Hm' }, { thinking_blocks }, { tool_calls: [{ index: 0, ...call }] }]
+    const first = stream([...pieces.map((part) => piece(part)), piece({}, 'tool_calls'), event('[DONE]')])
+    await using it = await scripted(inTurn(first, stream([delta('Hello', 'stop'), event('[DONE]')])))
+    expect(await streamText(ask(it.gw)).text).toBe('Hello')
+    expect(second(it)).toEqual(message)
   })
 })
 

@@ -2,20 +2,33 @@ import type {
   JSONObject,
   LanguageModelV4Content,
   LanguageModelV4FinishReason,
+  LanguageModelV4ToolCall,
   LanguageModelV4Usage,
   SharedV4ProviderMetadata,
 } from '@ai-sdk/provider'
 import { APICallError } from '@ai-sdk/provider'
 import { AbortError, APIError, type Completion, type CompletionUsage, GatewayError, type Meta } from '../index.ts'
 
-export function contentOf({ reasoning, text, toolCalls }: Completion): LanguageModelV4Content[] {
+export function contentOf(completion: Completion): LanguageModelV4Content[] {
+  const { reasoning, text } = completion
   return [
     ...(reasoning === '' ? [] : [{ type: 'reasoning', text: reasoning } as const]),
     ...(text === '' ? [] : [{ type: 'text', text } as const]),
-    ...toolCalls.map(({ id, function: called }) => {
-      return { type: 'tool-call', toolCallId: id, toolName: called.name, input: called.arguments } as const
-    }),
+    ...callsOf(completion),
   ]
+}
+
+/**
+ * The tools that are called. Thoughts, their signatures and whatever else has to come back with the results travel in the
+ * metadata, which the AI SDK gives back: those of a call with it, those of the message with the first call.
+ */
+export function callsOf({ message, toolCalls }: Completion): LanguageModelV4ToolCall[] {
+  const { role: _role, content: _content, tool_calls: _calls, ...said } = message
+  return toolCalls.map(({ id, type: _type, function: called, ...call }, index) => {
+    const kept = { ...(index === 0 ? { message: said } : {}), call } as JSONObject // it came as JSON
+    const { name, arguments: input } = called
+    return { type: 'tool-call', toolCallId: id, toolName: name, input, providerMetadata: { gateway: kept } }
+  })
 }
 
 const finishReasons: Readonly<Record<string, LanguageModelV4FinishReason['unified']>> = {

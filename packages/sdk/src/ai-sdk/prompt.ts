@@ -6,6 +6,7 @@ import type {
 } from '@ai-sdk/provider'
 import { UnsupportedFunctionalityError } from '@ai-sdk/provider'
 import type { ContentPart, Message, ToolCall } from '../index.ts'
+import { isObject, type JsonObject } from '../json.ts'
 
 /** The AI SDK's prompt as OpenAI's messages. Throws UnsupportedFunctionalityError for parts that have no place there. */
 export const messagesOf = (prompt: LanguageModelV4Prompt): Message[] => prompt.flatMap(messageOf)
@@ -41,18 +42,27 @@ function plain(parts: ContentPart[]): string | ContentPart[] {
 
 type AssistantPart = Extract<LanguageModelV4Message, { role: 'assistant' }>['content'][number]
 
-/** Thoughts are not sent back: OpenAI's chat has no place for them. */
+/** Thoughts come back with the calls they led to, as they were told: see `callsOf`. */
 function assistantOf(parts: readonly AssistantPart[]): Message {
   const text = parts.map((part) => (part.type === 'text' ? part.text : '')).join('')
-  const calls = parts.flatMap((part): ToolCall[] => {
-    if (part.type !== 'tool-call') return []
-    return [
-      { id: part.toolCallId, type: 'function', function: { name: part.toolName, arguments: inputText(part.input) } },
-    ]
+  const called = parts.filter((part) => part.type === 'tool-call')
+  const calls = called.map((part): ToolCall => {
+    const { toolCallId: id, toolName: name } = part
+    return { id, type: 'function', function: { name, arguments: inputText(part.input) }, ...keptIn(part, 'call') }
   })
   return calls.length === 0
     ? { role: 'assistant', content: text }
-    : { role: 'assistant', content: text === '' ? null : text, tool_calls: calls }
+    : {
+        role: 'assistant',
+        content: text === '' ? null : text,
+        tool_calls: calls,
+        ...Object.assign({}, ...called.map((part) => keptIn(part, 'message'))),
+      }
+}
+
+function keptIn({ providerOptions }: AssistantPart, name: 'call' | 'message'): JsonObject {
+  const kept = providerOptions?.['gateway']?.[name]
+  return isObject(kept) ? kept : {}
 }
 
 const inputText = (input: unknown) => (typeof input === 'string' ? input : JSON.stringify(input))

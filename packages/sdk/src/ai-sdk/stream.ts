@@ -1,6 +1,6 @@
 import type { LanguageModelV4StreamPart, SharedV4Warning } from '@ai-sdk/provider'
 import type { ChatEvent, ChatStream, Completion } from '../index.ts'
-import { finishReasonOf, metadataOf, usageOf } from './answer.ts'
+import { callsOf, finishReasonOf, metadataOf, usageOf } from './answer.ts'
 
 type Part = LanguageModelV4StreamPart
 
@@ -61,10 +61,11 @@ function* partsOfEvent(event: ChatEvent, block: Block | null, started: Set<numbe
   if (delta !== '') yield { type: 'tool-input-delta', id, delta }
 }
 
-function* ending({ toolCalls, id, model, created, finishReason, usage, meta }: Completion): Generator<Part> {
-  for (const { id: toolCallId, function: called } of toolCalls) {
-    yield { type: 'tool-input-end', id: toolCallId }
-    yield { type: 'tool-call', toolCallId, toolName: called.name, input: called.arguments }
+function* ending(completion: Completion): Generator<Part> {
+  const { id, model, created, finishReason, usage, meta } = completion
+  for (const call of callsOf(completion)) {
+    yield { type: 'tool-input-end', id: call.toolCallId }
+    yield call
   }
   yield { type: 'response-metadata', id, modelId: model, timestamp: new Date(created * 1000) }
   const providerMetadata = metadataOf(meta)
