@@ -1,4 +1,5 @@
 import { type AppParts, routes } from './app.ts'
+import { isLoopback } from './config/checks.ts'
 import type { Settings } from './config/load.ts'
 import { type Configuration, createConfigure } from './configured.ts'
 import type { Dispatch } from './dispatch/complete.ts'
@@ -22,7 +23,7 @@ import { createErrorReplies, type ErrorReplies } from './server/error-reply.ts'
 import type { Connection } from './server/listen.ts'
 import { createRouter, type RouterParts } from './server/router.ts'
 import { content } from './steps/content.ts'
-import { cors } from './steps/cors.ts'
+import { cors, type CorsOptions } from './steps/cors.ts'
 import { guard, type GuardParts } from './steps/guard.ts'
 import { limit } from './steps/limit.ts'
 import { observe } from './steps/observe.ts'
@@ -76,7 +77,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   const budget = createRetryBudget({ clock })
   const following = { dispatch, selector, breakers, budget, clock, sleep, random: Math.random }
   const door = {
-    watch: cors(settings.server.allowedOrigins)(observe({ clock, emit, priceOf, errorReply: errorReplies.reply })),
+    watch: cors(pages(settings))(observe({ clock, emit, priceOf, errorReply: errorReplies.reply })),
     steps: stepsOf(verifier, options),
     limitBytes: settings.server.maxRequestBodyBytes,
     newId: () => crypto.randomUUID(),
@@ -132,6 +133,12 @@ const whoAnswers = ({ settings, version }: GatewayOptions): Pick<AppParts, 'name
   name: settings.applicationName,
   version,
   scheme: settings.server.tlsCertPath === null ? 'http' : 'https',
+})
+
+/** Outside of development a proxy may stand in front on the same machine, and pass on the name it is asked by. */
+const pages = ({ server, isDevelopment }: Settings): CorsOptions => ({
+  allowed: server.allowedOrigins,
+  checksHost: isDevelopment && isLoopback(server.host),
 })
 
 const namedModels = ({ deployments }: ModelRoute): string[] =>

@@ -27,6 +27,9 @@ export function conflicts(
 }
 
 const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|\[?::1\]?)$/
+
+/** Whether only this machine can reach what listens there. */
+export const isLoopback = (host: string): boolean => LOOPBACK.test(host)
 /** Names without a dot, reserved suffixes and private addresses: hosts that are not reached over the internet. */
 const PRIVATE_HOST =
   /^([^.]+|.*\.(local|localhost|internal|lan|test|svc)|10\..*|127\..*|192\.168\..*|172\.(1[6-9]|2\d|3[01])\..*)$/
@@ -43,7 +46,7 @@ function isSet(key: Secret | null): boolean {
 /** Keys behind a door that stands open: a warning, or with STRICT the end of the start. */
 function openDoor({ server, enableAuth }: SettingValues, given: ProviderTable): readonly string[] {
   const hasKeys = Object.values(given).some(({ apiKey }) => isSet(apiKey))
-  if (enableAuth || LOOPBACK.test(server.host) || !hasKeys) return []
+  if (enableAuth || isLoopback(server.host) || !hasKeys) return []
   return [
     `Authentication is off and SERVER_HOST is ${server.host}: whoever reaches this port uses your provider keys. ` +
       'Set ENABLE_AUTH=true, or SERVER_HOST=127.0.0.1.',

@@ -44,7 +44,8 @@ export const serverSettings = {
       inDevelopment: 'loopback',
       about:
         'Origins whose web pages may use the gateway, such as `https://app.example.com`; `loopback` means pages served ' +
-        'on this machine, `*` all pages. Requests of others are refused; programs send no origin and are not meant.',
+        'on this machine, `*` all pages. Requests of others are refused; programs send no origin and are not meant. In development, a gateway that ' +
+        'listens on loopback answers to names with a dot only where they are in it.',
     },
     maxRequestBodyBytes: {
       env: 'SERVER_MAX_REQUEST_BODY_SIZE',

@@ -63,7 +63,9 @@ export const errors = {
     status: 403,
     type: 'permission_error',
     retryable: false,
-    about: 'The request comes from a web page whose origin is not in CORS_ALLOWED_ORIGINS. Nobody was asked.',
+    about:
+      'The request comes from a web page whose origin is not in CORS_ALLOWED_ORIGINS, or asks a gateway for this machine ' +
+      'alone by a name that is not in it. Nobody was asked.',
   },
   route_not_found: {
     status: 404,

@@ -68,6 +68,33 @@ describe('a page of an allowed origin', () => {
   })
 })
 
+describe('what a page asks beforehand', () => {
+  test.each([
+    ['every header there is', { 'access-control-request-headers': '*' }, 204],
+    ['headers that hold no name', { 'access-control-request-headers': ', ,:;"<>' }, 204],
+    [
+      '1,000 headers',
+      { 'access-control-request-headers': Array.from({ length: 1000 }, (_, n) => `x-${n}`).join() },
+      204,
+    ],
+    ['2,000 headers', { 'access-control-request-headers': Array(2000).fill('x-header').join() }, 431],
+    ['for a network behind its own', { 'access-control-request-private-network': 'true' }, 204],
+    ['for a method nobody has', { 'access-control-request-method': 'BREW' }, 204],
+  ])('%s', async (_, more, status) => {
+    const answer = await ask(gateway.url, 'OPTIONS /v1/models', preflight(APP, more))
+    expect([answer.status, answer.text]).toEqual([status, ''])
+    const wanted = 'access-control-request-headers' in more ? more['access-control-request-headers'] : undefined
+    if (status === 204) expect(answer.header('access-control-allow-headers')).toBe(wanted)
+    expect((await ask(gateway.url, 'GET /health')).status).toBe(200)
+  })
+
+  test('cannot break the head of the answer', async () => {
+    const headers = preflight(APP, { 'access-control-request-headers': 'x-a\rset-cookie: a=b' })
+    const answer = await ask(gateway.url, 'OPTIONS /v1/models', headers)
+    expect([answer.status, answer.header('set-cookie')]).toEqual([400, undefined])
+  })
+})
+
 describe('a page of another origin', () => {
   const origins = [
     'https://evil.test',
@@ -107,6 +134,48 @@ test('a picture or a link on a page of another site is refused too, though it na
   expect(provider.requests).toEqual([])
   for (const site of ['none', 'same-origin', 'same-site'])
     expect((await ask(gateway.url, line, { 'sec-fetch-site': site })).status).toBe(200)
+})
+
+describe('a page whose name was made to lead to this machine', () => {
+  const statusOf = async (url: string, host: string) => {
+    const answer = await ask(url, 'GET /proxy/openai/files', { host })
+    return answer.status === 403 ? codeOf(answer) : answer.status
+  }
+  const cases: [host: string, outcome: unknown][] = [
+    ['evil.test', 'origin_not_allowed'],
+    ['evil.test:8080', 'origin_not_allowed'],
+    ['EVIL.test.', 'origin_not_allowed'],
+    ['localhost.evil.test', 'origin_not_allowed'],
+    ['evil-localhost.test', 'origin_not_allowed'],
+    ['evil.notlocalhost', 'origin_not_allowed'],
+    ['evil.not-localhost', 'origin_not_allowed'],
+    ['127.0.0.1.evil.test', 'origin_not_allowed'],
+    ['1.2.3.4.test', 'origin_not_allowed'],
+    ['app.example.com:444', 'origin_not_allowed'],
+    ['app.example.com', 200],
+    ['localhost:8080', 200],
+    ['localhost.', 200],
+    ['app.localhost:8080', 200],
+    ['127.0.0.1:8080', 200],
+    ['127.1.2.3', 200],
+    ['192.168.1.5:8080', 200],
+    ['[::1]:8080', 200],
+    ['gateway:8080', 200],
+  ]
+  test.each(cases)('asks for %s: %p', async (host, outcome) => {
+    provider.forget()
+    expect(await statusOf(gateway.url, host)).toEqual(outcome)
+    expect(provider.requests.length).toBe(outcome === 200 ? 1 : 0)
+  })
+
+  test.each([
+    ['where pages of all origins may come', { CORS_ALLOWED_ORIGINS: '*' }],
+    ['where others than this machine can ask', { SERVER_HOST: '0.0.0.0' }],
+    ['in production, where a proxy in front may pass on its own name', { ENVIRONMENT: 'production' }],
+  ])('is not looked for %s', async (_, env) => {
+    await using open = await startOf(env)
+    expect(await statusOf(open.url.replace('0.0.0.0', '127.0.0.1'), 'evil.test')).toBe(200)
+  })
 })
 
 describe('CORS_ALLOWED_ORIGINS', () => {

@@ -35,9 +35,8 @@ describe('a host that is none, or more than one, is refused', () => {
     ['none, but one in the target', get('http://a/v1/models', [])],
   ])('%s', async (_, bytes) => expect((await scene.refused(bytes))?.status).toBe(400))
 
-  test.each(['a', 'A.example.com:8080', '127.0.0.1', '[::1]:8080', 'my_service', 'a:', 'a.'])(
-    '%s is one',
-    async (host) => expect((await scene.send(get('/health', [`host: ${host}`])))?.status).toBe(200),
+  test.each(['a', 'A.localhost:8080', '127.0.0.1', '[::1]:8080', 'my_service', 'a:', 'a.'])('%s is one', async (host) =>
+    expect((await scene.send(get('/health', [`host: ${host}`])))?.status).toBe(200),
   )
 })
 
