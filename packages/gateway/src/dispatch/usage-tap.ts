@@ -1,6 +1,6 @@
 import type { TokenUsage } from '../kernel/events.ts'
 import { usageToChat } from '../providers/dialects/anthropic-messages/usage.ts'
-import type { ChatTap } from './tap.ts'
+import { type ChatTap, likelyTokens } from './tap.ts'
 import { usageOf } from './usage.ts'
 
 const NOTHING = new Uint8Array(0)
@@ -14,6 +14,11 @@ const OBJECT_LIMIT = 4096
 /** The beginning of the member may be the end of one part, and its rest the beginning of the next. */
 const CARRIED = 40
 
+/** What a model says, under the names that the dialects have for it in their streams. */
+const SAID = /"(?:content|text|delta|thinking|reasoning_content|partial_json|arguments)"\s*:\s*"((?:[^"\\]|\\.)+)"/
+
+const BETWEEN_EVENTS = /\r?\n\r?\n/
+
 type Counts = Readonly<Record<string, unknown>>
 
 /**
@@ -25,10 +30,13 @@ export function createUsageTap(isStream: boolean): ChatTap {
   let carry = ''
   let counts: Counts = {}
   let usage: TokenUsage | null = null
+  let timesTold = 0
+  let tokensPerByte = 0
 
   function note(text: string): void {
     // Anthropic tells input first and output later; the others repeat what they have counted so far.
     const told = Object.entries(parse(text)).filter(([, value]) => value !== null)
+    timesTold += 1
     counts = { ...counts, ...Object.fromEntries(told) }
     usage = countsToUsage(counts) ?? usage
   }
@@ -36,6 +44,7 @@ export function createUsageTap(isStream: boolean): ChatTap {
   return {
     push(bytes) {
       const text = carry + latin1.decode(bytes)
+      if (isStream && tokensPerByte === 0) tokensPerByte = densityOf(text)
       let from = 0
       for (const { index, 0: member } of text.matchAll(MEMBER)) {
         if (index < from) continue
@@ -63,8 +72,24 @@ export function createUsageTap(isStream: boolean): ChatTap {
       get usage() {
         return usage
       },
+      get tokensPerByte() {
+        return tokensPerByte
+      },
+      // The first half of Anthropic's, which alone has no total: whoever else counts comes with all figures each time.
+      get isUsagePartial() {
+        return isStream && timesTold === 1 && 'input_tokens' in counts && !('total_tokens' in counts)
+      },
     },
   }
+}
+
+/** What a byte is likely to hold, judged by the first event in which something is said. */
+function densityOf(text: string): number {
+  for (const event of text.split(BETWEEN_EVENTS)) {
+    const [, said] = SAID.exec(event) ?? []
+    if (said !== undefined) return likelyTokens(said.length) / (event.length + 2)
+  }
+  return 0
 }
 
 /** Where the object that begins at `start` ends; `null` when it does not, within the limit. */

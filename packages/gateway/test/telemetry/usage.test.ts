@@ -199,6 +199,31 @@ describe('a stream that ends without figures', () => {
     else expect(usage?.input).toBe(input)
   })
 
+  const parts = words.map(
+    (text) => `data: ${JSON.stringify({ candidates: [{ content: { parts: [{ text }] } }] })}\r\n\r\n`,
+  )
+  test.each([
+    ['chat', 'openai/chat/completions', said, null],
+    ['messages', 'anthropic/messages', message, 77],
+    ['responses', 'openai/responses', response, null],
+    ['generateContent', 'google/models/some:streamGenerateContent', parts, null],
+  ] as const)('because it broke counts what came, on /proxy: %s', async (name, path, events, input) => {
+    provider.play(async (call) => {
+      await call.bodyRead
+      await call.write(chunkedHead())
+      await call.write(chunk(events.join('')))
+      call.end()
+    })
+    const headers = { 'x-request-id': `proxied-${name}` }
+    const response = await fetch(`${gateway.url}/proxy/${path}`, { method: 'POST', body, headers })
+    await response.text().catch(() => null)
+    const { usage, outcome } = await gateway.finished(headers['x-request-id'])
+    expect([outcome, usage?.isEstimated]).toEqual(['failed', true])
+    expect(usage?.output).toBeWithin(40, 60)
+    if (input === null) expect(usage?.input).toBeWithin(10, 60)
+    else expect(usage?.input).toBe(input)
+  })
+
   test('that is complete is not guessed', async () => {
     const end = 'data: {"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n'
     provider.play(stream([delta('Hi'), end]))
