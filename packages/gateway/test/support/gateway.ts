@@ -37,7 +37,7 @@ export interface TestGateway {
   finished(id: string): Promise<ExchangeSummary>
   /** The text of `/metrics`, from its own port; for a gateway with ENABLE_TELEMETRY. */
   metrics(): Promise<string>
-  /** Rejects when a key or the usual prompt has got into its log, which is kept at debug level, or its metrics. */
+  /** Rejects when a key, a prompt or an answer has got into its log, which is kept at debug level, or its metrics. */
   close(): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
 }

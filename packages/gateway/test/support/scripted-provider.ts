@@ -1,4 +1,5 @@
 import { createServer, type Socket } from 'node:net'
+import { noteSaid } from './canaries.ts'
 import {
   chunk,
   Ended,
@@ -116,7 +117,10 @@ async function serve(socket: Socket, script: Script): Promise<void> {
       await script({
         request,
         bodyRead,
-        write: (bytes) => write(socket, bytes),
+        write(bytes) {
+          noteSaid(bytes)
+          return write(socket, bytes)
+        },
         end: () => socket.end(),
         reset: () => socket.resetAndDestroy(),
       })
@@ -151,6 +155,7 @@ async function receive(inbox: Inbox, closed: Promise<void>): Promise<ReceivedReq
       if (head.header('transfer-encoding') === 'chunked') await readChunks(inbox, hear)
       else await readSized(inbox, Number(head.header('content-length') ?? 0), hear)
       isWhole = true
+      noteSaid(Buffer.concat(parts))
     },
   }
 }
