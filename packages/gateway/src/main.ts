@@ -73,16 +73,20 @@ async function obeyFlags(flags: ReadonlySet<string>, load: () => Promise<Loaded>
 
 /** The code that reads certificates is read when there is one to read. */
 async function readCertificates({ server, client }: Settings, { read }: ConfigFiles) {
-  if (server.tlsCertPath === null && client.tlsCaPath === null) return { tls: null, authorities: null, renewal: null }
-  const { readAuthorities, readServerTls, TlsFileError } = await import('./tls-files.ts')
+  if (server.tlsCertPath === null && client.tlsCaPath === null)
+    return { tls: null, authorities: null, renewal: null, doubt: null }
+  const { certificateDoubt, readAuthorities, readServerTls, TlsFileError } = await import('./tls-files.ts')
   const { createTlsRenewal } = await import('./tls-renewal.ts')
   try {
     const tls = readServerTls(server, read)
     const authorities = readAuthorities(client.tlsCaPath, (path) => readFileSync(path, 'utf8'))
     const again = () => readServerTls(server, read)
+    const doubt = (one: TlsIdentity) => certificateDoubt(one, Date.now())
     const renewal =
-      tls === null ? null : (listener: Listener, log: Log) => createTlsRenewal({ tls, read: again, listener, log })
-    return { tls, authorities, renewal }
+      tls === null
+        ? null
+        : (listener: Listener, log: Log) => createTlsRenewal({ tls, read: again, doubt, listener, log })
+    return { tls, authorities, renewal, doubt: tls && doubt(tls) }
   } catch (error) {
     if (error instanceof TlsFileError) fail(error.message)
     throw error
@@ -201,7 +205,7 @@ async function main(): Promise<void> {
   const loaded = await loadOrFail(load)
   const { settings, customProviders, warnings } = loaded
   const certificateFiles = createConfigFiles()
-  const { tls, authorities, renewal } = await readCertificates(settings, certificateFiles)
+  const { tls, authorities, renewal, doubt } = await readCertificates(settings, certificateFiles)
   const log = createLog({
     name: settings.applicationName,
     level: settings.logLevel,
@@ -209,7 +213,7 @@ async function main(): Promise<void> {
     ...standardOutput(),
     assumed: assumedProviders(settings),
   })
-  for (const warning of [...warnings, ...doubts(settings)]) log.warn(warning)
+  for (const warning of [...warnings, ...doubts(settings), ...(doubt === null ? [] : [doubt])]) log.warn(warning)
   const found = settings.isDevelopment ? await findLocalServers((id) => settings.providers[id]?.apiUrl === null) : {}
   const monitoring = await startMonitoring({
     settings,

@@ -28,6 +28,15 @@ export function readServerTls({ tlsCertPath, tlsKeyPath }: TlsPaths, readFile: R
   return { cert, key }
 }
 
+/** What makes clients refuse the certificate, although servers can use it; `null`: nothing. `now`: ms since 1970. */
+export function certificateDoubt({ cert }: TlsIdentity, now: number): string | null {
+  const { validFrom, validTo } = new X509Certificate(cert)
+  const isOver = Date.parse(validTo) < now
+  if (!isOver && Date.parse(validFrom) <= now) return null
+  const when = isOver ? `ended on ${validTo}` : `begins on ${validFrom}`
+  return `SERVER_TLS_CERT_PATH: the certificate ${when}: clients refuse it. Another one there is taken over while we run.`
+}
+
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g
 
 /** The well-known authorities and those of the file; `null` without a file: the runtime's own. Throws TlsFileError. */

@@ -6,12 +6,14 @@ export interface TlsRenewalParts {
   readonly tls: TlsIdentity
   /** Reads and checks the files again. Throws when they are not fit for use. */
   readonly read: () => TlsIdentity | null
+  /** What clients will not like of it. */
+  readonly doubt: (tls: TlsIdentity) => string | null
   readonly listener: Pick<Listener, 'renewTls'>
-  readonly log: Pick<Log, 'info' | 'error'>
+  readonly log: Pick<Log, 'info' | 'warn' | 'error'>
 }
 
 /** Takes over another certificate while the server runs, or none when anything is wrong with it. Never throws. */
-export function createTlsRenewal({ tls, read, listener, log }: TlsRenewalParts): (cause: string) => void {
+export function createTlsRenewal({ tls, read, doubt, listener, log }: TlsRenewalParts): (cause: string) => void {
   let inUse = tls
   return (cause) => {
     try {
@@ -20,6 +22,8 @@ export function createTlsRenewal({ tls, read, listener, log }: TlsRenewalParts):
       listener.renewTls(next)
       inUse = next
       log.info(`certificate read again (${cause}): new connections see it`)
+      const doubted = doubt(next)
+      if (doubted !== null) log.warn(doubted)
     } catch (error) {
       log.error(error, `certificate refused (${cause}), the one before still holds`)
     }

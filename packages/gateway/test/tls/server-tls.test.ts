@@ -97,6 +97,24 @@ describe('a server with a certificate', () => {
   })
 })
 
+test('a certificate that has run out is warned of, also when it comes later', async () => {
+  const old = makeCertificate({ address: '127.0.0.1', days: -1, issuer: authority })
+  const files = onDisk(old)
+  await using gateway = await start(files.env)
+  const warnings = () => gateway.output.split('SERVER_TLS_CERT_PATH: the certificate ended on ').length - 1
+  expect(warnings()).toBe(1)
+  await expect(greet(gateway)).rejects.toThrow('expired')
+  const next = make()
+  writeFileSync(files.cert, next.cert)
+  writeFileSync(files.key, next.key)
+  await until(() => gateway.output.includes('certificate read again'))
+  expect(await askHealth(await greet(gateway))).toBe('HTTP/1.1 200 OK')
+  expect(warnings()).toBe(1)
+  writeFileSync(files.cert, old.cert)
+  writeFileSync(files.key, old.key)
+  await until(() => warnings() === 2)
+})
+
 describe('files that are not fit for use stop the start, and say which', () => {
   const good = onDisk(make())
   const broken = join(folder, 'broken')
