@@ -182,8 +182,8 @@ describe('GET /', () => {
   })
 
   test('names the host it was asked at, as text', async () => {
-    const headers = { accept: 'text/html', host: 'gateway.example.com:81' }
-    expect((await ask(gateway.url, 'GET /', headers)).text).toContain('http://gateway.example.com:81/v1')
+    const headers = { accept: 'text/html', host: 'gateway.localhost:81' }
+    expect((await ask(gateway.url, 'GET /', headers)).text).toContain('http://gateway.localhost:81/v1')
     const odd = await ask(gateway.url, 'GET /', { ...headers, host: '<b>' })
     expect(odd.text).not.toContain('<b>')
   })
