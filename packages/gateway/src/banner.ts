@@ -1,5 +1,6 @@
 import type { Settings } from './config/load.ts'
 import type { Gateway } from './gateway.ts'
+import { catalog } from './providers/catalog.ts'
 
 export interface BannerFacts {
   readonly url: string
@@ -48,4 +49,10 @@ export function banner({ url, startedInMs, gateway, found, version, settings }: 
       : [`  curl '${url}/v1/models?provider=${first}'${token}   # then put one of these in its place`]),
     '',
   ].join('\n')
+}
+
+/** Those that need no key and of which nobody said anything: they may run at their usual address, or not at all. */
+export function assumedProviders({ providers }: Settings): ReadonlySet<string> {
+  const assumed = catalog.filter(({ id, auth }) => auth.kind === 'none' && providers[id]?.apiUrl === null)
+  return new Set(assumed.map(({ id }) => id))
 }

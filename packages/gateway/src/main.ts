@@ -1,6 +1,6 @@
 import { readFileSync, statSync } from 'node:fs'
 import manifest from '../package.json' with { type: 'json' }
-import { banner, waitingProviders } from './banner.ts'
+import { assumedProviders, banner, waitingProviders } from './banner.ts'
 import { configReport } from './config/config-report.ts'
 import { parseEnvFile } from './config/env-file.ts'
 import { flags as knownFlags, helpText } from './config/help.ts'
@@ -141,12 +141,6 @@ function openMetrics({ serve }: Monitoring, { telemetry }: Settings, log: Log): 
   } catch (error) {
     fail(`Cannot listen on TELEMETRY_METRICS_PORT=${telemetry.metricsPort}: choose another. ${String(error)}`)
   }
-}
-
-/** Those that need no key and of which nobody said anything: they may run at their usual address, or not at all. */
-function assumedProviders({ providers }: Settings): ReadonlySet<string> {
-  const assumed = catalog.filter(({ id, auth }) => auth.kind === 'none' && providers[id]?.apiUrl === null)
-  return new Set(assumed.map(({ id }) => id))
 }
 
 interface Running {
