@@ -1,8 +1,8 @@
 /** Whether a host, named as in URLs but without brackets, is reached without a proxy. */
 export type Exception = (host: string, port: number) => boolean
 
-/** A whole name or address, perhaps with dots of subdomains in front and a port behind. */
-const ENTRY = /^(?:\*?\.)?(\[[\da-f:.]+\]|[^:[\]]+|[\da-f]*:[\da-f:.]+)(?::(\d+))?$/
+/** A whole name or address, perhaps with dots of subdomains in front and a port behind; a colon with nothing behind is none. */
+const ENTRY = /^(?!.*[^:]:$)(?:\*?\.)?(\[[\da-f:.]+\]|[^:[\]]+|[\da-f]*:[\da-f:.]+)(?::(\d+))?$/
 
 /**
  * Reads one entry of NO_PROXY, as curl and Go do: `*` is everything; a name means its subdomains too, with or without a

@@ -97,7 +97,7 @@ function errorEvent(error: unknown): string {
 
 const areDistinct = (ids: readonly unknown[]): void => {
   expect(new Set(ids).size).toBe(ids.length)
-  for (const id of ids) expect(id).toMatch(/^\S+$/)
+  for (const id of ids) expect(id).toMatch(/\S/)
 }
 
 const messages = fc.property(fc.array(chunk, { maxLength: 12 }), fc.boolean(), (chunks, isDone) => {

@@ -17,7 +17,8 @@ export function callPieceOf(call: JsonObject): CallPiece {
   const called = isObject(call['function']) ? call['function'] : {}
   return {
     key: call['index'],
-    id: textOf(call['id']),
+    // Nobody can answer to a blank one.
+    id: textOf(call['id']).trim() === '' ? '' : textOf(call['id']),
     name: textOf(called['name']),
     json: textOf(called['arguments']),
     extra: extraContent(call),
