@@ -33,7 +33,7 @@ const SERIES_LIMIT = 2000
  * Finds the labels of an exchange. The same exchange always gets the same objects: building a dozen sets of labels would
  * cost more than all the counting.
  */
-export function createSeries(labels: Labels): (summary: ExchangeSummary) => ExchangeSeries {
+export function createExchangeSeries(labels: Labels): (summary: ExchangeSummary) => ExchangeSeries {
   const known = new Map<string, ExchangeSeries>()
   return (summary) => {
     const { route, provider, model, usage } = summary

@@ -1,38 +1,33 @@
-import type { Attributes, Histogram, Meter } from '@opentelemetry/api'
+import type { Attributes, Meter } from '@opentelemetry/api'
+import type { Distribution, Histograms } from './histograms.ts'
 import type { Metric } from './metric.ts'
+import { createSeries } from './series.ts'
 
 /** One series of a counter or a gauge. Writing to it costs an addition. */
 export interface Cell {
   value: number
 }
 
-/** The series of one counter or gauge. */
-export interface Cells {
-  /** The series of these labels; made at 0 when it is new. */
-  at(labels: Attributes): Cell
-}
-
-/** Opens a histogram of the table. */
-export function openHistogram(meter: Meter, { name, unit, about, buckets = [] }: Metric): Histogram {
-  return meter.createHistogram(name, { unit, description: about, advice: { explicitBucketBoundaries: [...buckets] } })
+/** Opens metrics of the table; each finds its series by their labels. */
+export interface Instruments {
+  readonly counter: (metric: Metric) => (labels: Attributes) => Cell
+  readonly histogram: (metric: Metric) => (labels: Attributes) => Distribution
 }
 
 /**
- * Opens a counter or gauge of the table. OpenTelemetry asks for its values when somebody collects them: a value told with
- * its labels each time would cost ten times as much as counting here.
+ * OpenTelemetry asks for the values of counters and gauges when somebody collects them: a value told with its labels each
+ * time would cost ten times as much as counting here.
  */
-export function openCells(meter: Meter, metric: Metric): Cells {
-  const cells = new Map<string, Cell & { readonly labels: Attributes }>()
-  openReading(meter, metric, (tell) => {
-    for (const { value, labels } of cells.values()) tell(value, labels)
-  })
+export function createInstruments(meter: Meter, histograms: Histograms): Instruments {
   return {
-    at(labels) {
-      const key = JSON.stringify(labels)
-      const cell = cells.get(key) ?? { value: 0, labels }
-      cells.set(key, cell)
-      return cell
+    counter(metric) {
+      const series = createSeries((labels) => ({ value: 0, labels }))
+      openReading(meter, metric, (tell) => {
+        for (const { value, labels } of series.all()) tell(value, labels)
+      })
+      return series.at
     },
+    histogram: histograms.open,
   }
 }
 

@@ -1,23 +1,22 @@
-import type { Attributes, Histogram, Meter } from '@opentelemetry/api'
+import type { Attributes } from '@opentelemetry/api'
 import type { ExchangeSummary, GatewayEvent, TokenUsage } from '../kernel/events.ts'
-import { type CallSeries, createSeries } from './exchange-series.ts'
-import { openCells, openHistogram } from './instruments.ts'
+import { type CallSeries, createExchangeSeries } from './exchange-series.ts'
+import type { Instruments } from './instruments.ts'
 import type { Labels } from './labels.ts'
-import type { Metric } from './metric.ts'
 import { metrics } from './metric-table.ts'
 import { refusalReason } from './refusal-reason.ts'
 
 /** Counts what happens. What comes out never holds more series than the configuration has names. */
-export function createMetrics(meter: Meter, labels: Labels): (event: GatewayEvent) => void {
-  const seriesOf = createSeries(labels)
-  const counter = counters(meter)
+export function createMetrics(instruments: Instruments, labels: Labels): (event: GatewayEvent) => void {
+  const seriesOf = createExchangeSeries(labels)
+  const { counter } = instruments
   const inFlight = counter(metrics.inFlight)({})
   const streams = counter(metrics.streams)({})
   const breaker = counter(metrics.breaker)
   const modelList = counter(metrics.modelList)
-  const countExchange = exchangeMetrics(meter, counter)
-  const countCall = callMetrics(meter, counter)
-  const countTries = tryMetrics(counter)
+  const countExchange = exchangeMetrics(instruments)
+  const countCall = callMetrics(instruments)
+  const countTries = tryMetrics(instruments)
 
   return (event) => {
     switch (event.type) {
@@ -58,76 +57,60 @@ export function createMetrics(meter: Meter, labels: Labels): (event: GatewayEven
 
 const BREAKER_STATES = { closed: 0, cooling: 1, half_open: 2, open: 3 } as const
 
-type Counter = (metric: Metric) => (labels: Attributes) => { value: number }
-
-/** Finds a series by its labels; labels that are the same object are found without being looked at. */
-function counters(meter: Meter): Counter {
-  return (metric) => {
-    const cells = openCells(meter, metric)
-    const known = new WeakMap<Attributes, { value: number }>()
-    return (labels) => {
-      const found = known.get(labels)
-      if (found !== undefined) return found
-      const cell = cells.at(labels)
-      known.set(labels, cell)
-      return cell
-    }
-  }
-}
-
-function exchangeMetrics(meter: Meter, counter: Counter) {
-  const http = openHistogram(meter, metrics.http)
-  const overhead = openHistogram(meter, metrics.overhead)
+function exchangeMetrics({ counter, histogram }: Instruments) {
+  const http = histogram(metrics.http)
+  const overhead = histogram(metrics.overhead)
   const disconnects = counter(metrics.disconnects)
   const refusals = counter(metrics.authRefusals)
   return (summary: ExchangeSummary, httpLabels: Attributes, route: Attributes): void => {
-    http.record(summary.durationMs / 1000, httpLabels)
-    overhead.record(summary.gatewayMs / 1000, route)
+    http(httpLabels).record(summary.durationMs / 1000)
+    overhead(route).record(summary.gatewayMs / 1000)
     if (summary.outcome === 'left') disconnects(route).value += 1
     const reason = refusalReason(summary.error)
     if (reason !== null) refusals({ reason }).value += 1
   }
 }
 
-function callMetrics(meter: Meter, counter: Counter) {
-  const duration = openHistogram(meter, metrics.duration)
-  const legacyDuration = openHistogram(meter, metrics.legacyDuration)
-  const firstToken = openHistogram(meter, metrics.firstToken)
-  const outputToken = openHistogram(meter, metrics.outputToken)
+function callMetrics(instruments: Instruments) {
+  const { counter, histogram } = instruments
+  const duration = histogram(metrics.duration)
+  const legacyDuration = histogram(metrics.legacyDuration)
+  const firstToken = histogram(metrics.firstToken)
+  const outputToken = histogram(metrics.outputToken)
   const broken = counter(metrics.broken)
   const legacyRequests = counter(metrics.legacyRequests)
   const legacyResponses = counter(metrics.legacyResponses)
-  const countUsage = usageMetrics(meter, counter)
+  const countUsage = usageMetrics(instruments)
   return (summary: ExchangeSummary, series: CallSeries): void => {
     const { durationMs, firstContentMs, usage, streamed, outcome } = summary
-    duration.record(durationMs / 1000, series.outcome)
-    legacyDuration.record(durationMs, series.legacyRequest)
+    duration(series.outcome).record(durationMs / 1000)
+    legacyDuration(series.legacyRequest).record(durationMs)
     legacyRequests(series.legacyRequest).value += 1
     legacyResponses(series.legacyResponse).value += 1
     if (streamed && outcome === 'failed')
       broken({ 'gen_ai.provider.name': series.provider, 'error.type': series.error ?? 'other' }).value += 1
     if (firstContentMs !== null && streamed) {
-      firstToken.record(firstContentMs / 1000, series.call)
+      firstToken(series.call).record(firstContentMs / 1000)
       const further = (usage?.output ?? 0) - 1
-      if (further > 0) outputToken.record((durationMs - firstContentMs) / 1000 / further, series.call)
+      if (further > 0) outputToken(series.call).record((durationMs - firstContentMs) / 1000 / further)
     }
     if (usage !== null) countUsage(usage, summary.costUsd, series)
   }
 }
 
-function usageMetrics(meter: Meter, counter: Counter) {
-  const tokens: Histogram = openHistogram(meter, metrics.tokens)
+function usageMetrics({ counter, histogram }: Instruments) {
+  const tokens = histogram(metrics.tokens)
   const cost = counter(metrics.cost)
   const prompt = counter(metrics.legacyPromptTokens)
   const completion = counter(metrics.legacyCompletionTokens)
   const total = counter(metrics.legacyTotalTokens)
   return (usage: TokenUsage, costUsd: number | null, series: CallSeries): void => {
     const { cached = 0, reasoning = 0 } = usage
-    tokens.record(usage.input, series.tokens.input)
-    tokens.record(usage.output, series.tokens.output)
+    tokens(series.tokens.input).record(usage.input)
+    tokens(series.tokens.output).record(usage.output)
     // Most requests have none, and nobody asks how often there were none.
-    if (cached > 0) tokens.record(cached, series.tokens.cached)
-    if (reasoning > 0) tokens.record(reasoning, series.tokens.reasoning)
+    if (cached > 0) tokens(series.tokens.cached).record(cached)
+    if (reasoning > 0) tokens(series.tokens.reasoning).record(reasoning)
     prompt(series.legacyUsage).value += usage.input
     completion(series.legacyUsage).value += usage.output
     total(series.legacyUsage).value += usage.total
@@ -135,7 +118,7 @@ function usageMetrics(meter: Meter, counter: Counter) {
   }
 }
 
-function tryMetrics(counter: Counter) {
+function tryMetrics({ counter }: Instruments) {
   const attempts = counter(metrics.attempts)
   // Looked up for every request: by a name, which is cheaper to compare than labels.
   const known = new Map<string, { value: number }>()

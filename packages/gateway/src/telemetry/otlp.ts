@@ -1,7 +1,13 @@
 import { OTLPMetricExporter } from '@opentelemetry/exporter-metrics-otlp-proto'
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto'
-import { type MetricReader, PeriodicExportingMetricReader, type PushMetricExporter } from '@opentelemetry/sdk-metrics'
+import {
+  InstrumentType,
+  type MetricReader,
+  PeriodicExportingMetricReader,
+  type PushMetricExporter,
+} from '@opentelemetry/sdk-metrics'
 import type { SpanExporter } from '@opentelemetry/sdk-trace'
+import type { Histograms } from './histograms.ts'
 
 /** Where OpenTelemetry's collector takes what; the exporters read headers, timeout and compression from OTEL_* themselves. */
 export interface OtlpOptions {
@@ -32,10 +38,15 @@ function noting(sink: 'metrics' | 'traces', { dropped, changed }: SinkListener) 
   }
 }
 
+interface MetricPushParts {
+  readonly histograms: Histograms
+  readonly sink: SinkListener
+}
+
 /** Collects all metrics now and then, and sends them. */
-export function createMetricPush(url: string, intervalMs: number, listener: SinkListener): MetricReader {
+export function createMetricPush(url: string, intervalMs: number, { histograms, sink }: MetricPushParts): MetricReader {
   const exporter = new OTLPMetricExporter({ url })
-  const note = noting('metrics', listener)
+  const note = noting('metrics', sink)
   const watched: PushMetricExporter = {
     export: (metrics, done) => exporter.export(metrics, note(1, done)),
     forceFlush: () => exporter.forceFlush(),
@@ -45,6 +56,7 @@ export function createMetricPush(url: string, intervalMs: number, listener: Sink
   }
   return new PeriodicExportingMetricReader({
     exporter: watched,
+    metricProducers: [histograms.producer(exporter.selectAggregationTemporality(InstrumentType.HISTOGRAM))],
     exportIntervalMillis: intervalMs,
     exportTimeoutMillis: Math.min(intervalMs, 30_000),
   })

@@ -1,10 +1,16 @@
-import { MeterProvider, type MeterProviderOptions, MetricReader } from '@opentelemetry/sdk-metrics'
+import {
+  AggregationTemporality,
+  MeterProvider,
+  type MeterProviderOptions,
+  MetricReader,
+} from '@opentelemetry/sdk-metrics'
 import type { Clock } from '../kernel/clock.ts'
 import type { GatewayEvent } from '../kernel/events.ts'
 import type { TraceContext } from '../kernel/trace.ts'
 import { watchEventLoop } from './event-loop-lag.ts'
 import { gather } from './gathering.ts'
-import { openReading } from './instruments.ts'
+import { createHistograms } from './histograms.ts'
+import { createInstruments, openReading } from './instruments.ts'
 import { createLabels, type LabelOptions } from './labels.ts'
 import { metrics } from './metric-table.ts'
 import { createMetrics } from './metrics.ts'
@@ -62,11 +68,14 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
   const lost = { metrics: 0, traces: 0 }
   const sink: SinkListener = { dropped: (which, items) => void (lost[which] += items), changed: sinkChanged }
   const resource = resourceOf(name, version, options.resource)
-  const reader = new ScrapeReader()
-  const push = otlp.metricsUrl === null ? [] : [createMetricPush(otlp.metricsUrl, otlp.metricsIntervalMs, sink)]
+  const scope = { name: 'inference-gateway', version }
+  const histograms = createHistograms({ scope, resource, now: () => clock.now() })
+  const reader = new ScrapeReader({ metricProducers: [histograms.producer(AggregationTemporality.CUMULATIVE)] })
+  const push =
+    otlp.metricsUrl === null ? [] : [createMetricPush(otlp.metricsUrl, otlp.metricsIntervalMs, { histograms, sink })]
   const provider = new MeterProvider({ resource, readers: [reader, ...push] })
-  const meter = provider.getMeter('inference-gateway', version)
-  const count = createMetrics(meter, labels)
+  const meter = provider.getMeter(scope.name, version)
+  const count = createMetrics(createInstruments(meter, histograms), labels)
   const lag = watchEventLoop(() => clock.elapsed())
   openReading(meter, metrics.eventLoopLag, (tell) => tell(lag.worstMs() / 1000))
   openReading(meter, metrics.build, (tell) => tell(1, { name, version }))

@@ -61,12 +61,22 @@ export interface CollectedSpan {
   readonly statusCode: number
 }
 
+/** `isDelta`: what came since the push before; else all since the start. */
+export interface PushedHistogram {
+  readonly isDelta: boolean
+  readonly count: number
+  readonly sum: number
+  readonly buckets: readonly number[]
+}
+
 export interface Collector {
   readonly url: string
   readonly spans: readonly CollectedSpan[]
   readonly requests: readonly { readonly path: string; readonly headers: IncomingHttpHeaders }[]
   /** Names of all metrics it was told of. */
   readonly metricNames: ReadonlySet<string>
+  /** The figures of a histogram, push by push: those of all its series together. */
+  readonly pushesOf: (histogram: string) => readonly PushedHistogram[]
   /** Every byte it got, as text. */
   readonly received: () => string
   spansUntil(count: number): Promise<readonly CollectedSpan[]>
@@ -77,6 +87,7 @@ export interface Collector {
 /** Takes OTLP over HTTP on a socket, and decodes it. `answers`: `false` never answers. */
 export async function startCollector({ answers = true } = {}): Promise<Collector> {
   const spans: CollectedSpan[] = []
+  const metrics: Fields[] = []
   const metricNames = new Set<string>()
   const bodies: Buffer[] = []
   const requests: Collector['requests'][number][] = []
@@ -88,7 +99,11 @@ export async function startCollector({ answers = true } = {}): Promise<Collector
     bodies.push(body)
     requests.push({ path: request.url ?? '', headers: request.headers })
     if (request.url === '/v1/traces') spans.push(...spansIn(body))
-    if (request.url === '/v1/metrics') for (const name of namesIn(body)) metricNames.add(name)
+    if (request.url === '/v1/metrics')
+      for (const metric of metricsIn(body)) {
+        metrics.push(metric)
+        metricNames.add(String(metric['name']))
+      }
     if (answers) response.writeHead(200, { 'content-type': 'application/x-protobuf' }).end()
   }
   const server = createServer((request, response) => void take(request, response))
@@ -105,6 +120,7 @@ export async function startCollector({ answers = true } = {}): Promise<Collector
     spans,
     requests,
     metricNames,
+    pushesOf: (histogram) => metrics.filter(({ name }) => name === histogram).map(histogramIn),
     received,
     async spansUntil(count) {
       await until(() => spans.length >= count)
@@ -140,10 +156,24 @@ const hex = (base64: unknown): string => Buffer.from(String(base64), 'base64').t
 const firstValue = (value: unknown): unknown =>
   Object.values(typeof value === 'object' && value !== null ? value : {})[0]
 
-function namesIn(body: Buffer): readonly string[] {
+function metricsIn(body: Buffer): readonly Fields[] {
   const { resourceMetrics } = decode('ExportMetricsServiceRequest', body)
-  const metrics = list(resourceMetrics)
+  return list(resourceMetrics)
     .flatMap(({ scopeMetrics }) => list(scopeMetrics))
     .flatMap(({ metrics }) => list(metrics))
-  return metrics.map(({ name }) => String(name))
+}
+
+const DELTA = 1
+
+function histogramIn(metric: Fields): PushedHistogram {
+  const { dataPoints, aggregationTemporality } = metric['histogram'] as Fields // decoded by the message above
+  const points = list(dataPoints)
+  const total = (field: string) => points.reduce((sum, point) => sum + Number(point[field]), 0)
+  const buckets = points.map(({ bucketCounts }) => (Array.isArray(bucketCounts) ? bucketCounts.map(Number) : []))
+  return {
+    isDelta: aggregationTemporality === DELTA,
+    count: total('count'),
+    sum: total('sum'),
+    buckets: (buckets[0] ?? []).map((_, index) => buckets.reduce((sum, counts) => sum + (counts[index] ?? 0), 0)),
+  }
 }

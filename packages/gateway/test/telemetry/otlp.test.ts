@@ -173,6 +173,42 @@ test('metrics are pushed under the names of the table', async () => {
   expect([...stage.collector.metricNames].filter((name) => !known.has(name))).toEqual([])
 })
 
+describe('pushed histograms', () => {
+  const TOKENS = 'gen_ai.client.token.usage'
+
+  async function pushesOf(preference: string) {
+    process.env['OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE'] = preference
+    await using stage = await scene({ OTEL_METRIC_EXPORT_INTERVAL: '50' })
+    delete process.env['OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE']
+    await (await stage.ask()).text()
+    await until(() => stage.collector.pushesOf(TOKENS).length > 0)
+    await (await stage.ask()).text()
+    await (await stage.ask()).text()
+    await stage.gateway.close()
+    return stage.collector.pushesOf(TOKENS)
+  }
+
+  // Input: 7 tokens. Output: 2.
+  const buckets = (requests: number) => [0, requests, requests, ...Array.from({ length: 12 }, () => 0)]
+
+  test('tell of all since the start', async () => {
+    const pushes = await pushesOf('cumulative')
+    expect(pushes[0]).toEqual({ isDelta: false, count: 2, sum: 9, buckets: buckets(1) })
+    expect(pushes.at(-1)).toEqual({ isDelta: false, count: 6, sum: 27, buckets: buckets(3) })
+  })
+
+  test('tell of what came since the push before, for a collector that wants it so', async () => {
+    const pushes = await pushesOf('delta')
+    expect(pushes[0]).toEqual({ isDelta: true, count: 2, sum: 9, buckets: buckets(1) })
+    const further = pushes.slice(1)
+    const added = (figures: readonly number[]) => figures.reduce((sum, figure) => sum + figure, 0)
+    expect(further.every(({ isDelta, count }) => isDelta && count > 0)).toBe(true)
+    expect(added(further.map(({ count }) => count))).toBe(4)
+    expect(added(further.map(({ sum }) => sum))).toBe(18)
+    expect(buckets(2).map((_, index) => added(further.map(({ buckets }) => buckets[index] ?? 0)))).toEqual(buckets(2))
+  })
+})
+
 describe('a collector', () => {
   test('that is dead fails no request, and what it misses is counted', async () => {
     // Tries again are given up after that.
