@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { pinned } from './cores.ts'
 import { processTree } from './process-tree.ts'
 
-const START_LIMIT_MS = 30_000
+const START_LIMIT_MS = 120_000
 const POLL_MS = 25
 
 export interface ChildServer {

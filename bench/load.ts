@@ -38,6 +38,13 @@ export const streamedChat: Scenario = {
   },
 }
 
+/** `headers`: lines of `name: value`. */
+export function withHeaders(scenario: Scenario, headers: string): Scenario {
+  const lines = headers.split('\n').filter((line) => line.trim() !== '')
+  const added = lines.map((line) => `\r\n${line.trim()}`).join('')
+  return { ...scenario, request: scenario.request.replace('\r\n\r\n', () => `${added}\r\n\r\n`) }
+}
+
 export interface Tally {
   readonly responses: number
   readonly units: number

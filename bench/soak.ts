@@ -1,10 +1,10 @@
 // `npm run soak`: what the gateway has to bear for a long time, measured on loopback. Prints one table; fails on what is
 // wrong, not on what was slow: a busy machine must not look like a defect.
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { availableParallelism, cpus, tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { readFileSync } from 'node:fs'
+import { availableParallelism, cpus } from 'node:os'
 import { parseArgs } from 'node:util'
 import { LOAD_CORE, canPin, pinSelf } from './cores.ts'
+import { runFolder } from './run-folder.ts'
 import { type Check, type Finding, isSound, table } from './soak/check.ts'
 import { churn } from './soak/scenarios/churn.ts'
 import { heldStreams } from './soak/scenarios/held-streams.ts'
@@ -29,10 +29,7 @@ const USAGE = `npm run soak -- [--only a,c] [--full] [--minutes N] [--streams N]
   --minutes  how long a, f and h take (a 1, f 0.7, h 1)
   --streams  how many streams e has (10000)`
 
-// Whatever the end, the servers and their files go with us.
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
-const folder = mkdtempSync(join(tmpdir(), 'gateway-soak-'))
-process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
+const folder = runFolder('soak')
 
 try {
   process.exit((await soak()) ? 0 : 1)

@@ -1,59 +1,28 @@
 // `bun bench/telemetry.ts`: what telemetry costs. Two gateways that differ in ENABLE_TELEMETRY alone take turns, so that
 // whatever else the machine does falls on both; the ratio within each pair of rounds is the result.
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { type ChildServer, freePort, startServer } from './child-server.ts'
-import { LOAD_CORE, pinSelf, SERVER_CORE } from './cores.ts'
+import { LOAD_CORE, pinSelf } from './cores.ts'
+import { startGateway, startUpstream } from './gateway.ts'
 import { jsonChat, type Scenario, streamedChat } from './load.ts'
 import { sample } from './measure.ts'
+import { runFolder } from './run-folder.ts'
 import { median } from './statistics.ts'
 
 const { values: options } = parseArgs({
   options: { rounds: { type: 'string', default: '40' }, seconds: { type: 'string', default: '0.6' } },
 })
 
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
-const folder = mkdtempSync(join(tmpdir(), 'gateway-telemetry-'))
-process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
+const folder = runFolder('telemetry')
 
 pinSelf(LOAD_CORE)
-const upstreamPort = freePort()
-await startServer({
-  name: 'upstream',
-  command: [process.execPath, join(import.meta.dir, 'upstream.ts'), String(upstreamPort)],
-  port: upstreamPort,
-  core: LOAD_CORE,
-  readyPath: '/v1/models',
-  folder,
+const upstream = await startUpstream(folder)
+const off = await startGateway(upstream, folder, { name: 'off', env: { ENABLE_TELEMETRY: 'false' } })
+const on = await startGateway(upstream, folder, {
+  name: 'on',
+  env: { ENABLE_TELEMETRY: 'true', TELEMETRY_METRICS_PORT: '0' },
 })
-const off = await startGateway('off', { ENABLE_TELEMETRY: 'false' })
-const on = await startGateway('on', { ENABLE_TELEMETRY: 'true', TELEMETRY_METRICS_PORT: '0' })
 for (const scenario of [jsonChat, streamedChat]) await compare(scenario)
 process.exit(0)
-
-function startGateway(name: string, env: Readonly<Record<string, string>>): Promise<ChildServer> {
-  const port = freePort()
-  return startServer({
-    name: `gateway-${name}`,
-    command: [process.execPath, join(import.meta.dir, '../packages/gateway/src/main.ts')],
-    port,
-    core: SERVER_CORE,
-    readyPath: '/health',
-    folder,
-    env: {
-      SERVER_HOST: '127.0.0.1',
-      SERVER_PORT: String(port),
-      OPENAI_API_URL: `http://127.0.0.1:${upstreamPort}/v1`,
-      OPENAI_API_KEY: 'bench-key',
-      ENVIRONMENT: 'production',
-      CLIENT_MAX_IDLE_CONNS: '256',
-      CLIENT_MAX_IDLE_CONNS_PER_HOST: '256',
-      ...env,
-    },
-  })
-}
 
 interface Pair {
   /** µs of CPU time for a request or an event. */

@@ -1,8 +1,5 @@
 // `npm run bench:translate`: what it costs to tell a stream in another dialect, against relaying it. Relaying and every
 // translation take turns, so that whatever else the machine does falls on all; the ratio within a round is the result.
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { createNativeTap } from '../packages/gateway/src/dispatch/native-tap.ts'
 import { createChatTap, type ChatTap } from '../packages/gateway/src/dispatch/tap.ts'
@@ -11,12 +8,13 @@ import { MessageStream } from '../packages/gateway/src/providers/dialects/anthro
 import { chatDialects } from '../packages/gateway/src/providers/dialects/chat-dialects.ts'
 import { ResponseStream } from '../packages/gateway/src/providers/dialects/openai-responses/stream-from-chat.ts'
 import type { ChatDialectName } from '../packages/gateway/src/providers/provider.ts'
-import { freePort, startServer } from './child-server.ts'
-import { LOAD_CORE, pinSelf, SERVER_CORE } from './cores.ts'
+import { LOAD_CORE, pinSelf } from './cores.ts'
+import { baseUrl, startGateway, startUpstream } from './gateway.ts'
 import { type Scenario, streamedChat } from './load.ts'
 import { sample } from './measure.ts'
 import { CONTENT_EVENTS, postRequest, streamEvents } from './messages.ts'
 import { anthropicEvents, cohereEvents } from './native-streams.ts'
+import { runFolder } from './run-folder.ts'
 import { median } from './statistics.ts'
 
 /** A way of a stream from the provider to the client. The first is relayed; the others are held against it. */
@@ -93,13 +91,23 @@ const translated: readonly Way[] = [
 ]
 const ways = [relayed, ...translated]
 
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
-const folder = mkdtempSync(join(tmpdir(), 'gateway-translate-'))
-process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
+const folder = runFolder('translate')
 pinSelf(LOAD_CORE)
 
 console.log(table(['the translation alone', 'ratio'], await measure(async (each) => tapMicroseconds(each))))
-const gateway = await startGateway()
+const upstream = await startUpstream(folder)
+const gateway = await startGateway(upstream, folder, {
+  env: {
+    MOONSHOT_API_URL: baseUrl(upstream),
+    MOONSHOT_API_KEY: 'bench-key',
+    ANTHROPIC_API_URL: baseUrl(upstream),
+    ANTHROPIC_API_KEY: 'bench-key',
+    ANTHROPIC_DIALECT: 'messages',
+    COHERE_API_URL: `http://127.0.0.1:${upstream.port}`,
+    COHERE_API_KEY: 'bench-key',
+    COHERE_DIALECT: 'v2',
+  },
+})
 const roundMs = Number(options.seconds) * 1000
 const wholeGateway = await measure(
   async ({ scenario }) => (await sample(gateway, scenario, roundMs)).cpuMicrosecondsPerUnit,
@@ -139,41 +147,4 @@ function table([title, ratio]: readonly [string, string], costs: ReadonlyMap<Way
     return `| ${name} | ${median(each).toFixed(2)} | ${median(ratios).toFixed(2)} (${range}) |`
   })
   return [`| ${title} | µs per event | ${ratio} |`, '| --- | ---: | ---: |', ...rows].join('\n')
-}
-
-async function startGateway() {
-  const upstreamPort = freePort()
-  await startServer({
-    name: 'upstream',
-    command: [process.execPath, join(import.meta.dir, 'upstream.ts'), String(upstreamPort)],
-    port: upstreamPort,
-    core: LOAD_CORE,
-    readyPath: '/v1/models',
-    folder,
-  })
-  const port = freePort()
-  const upstream = `http://127.0.0.1:${upstreamPort}`
-  return startServer({
-    name: 'gateway',
-    command: [process.execPath, join(import.meta.dir, '../packages/gateway/src/main.ts')],
-    port,
-    core: SERVER_CORE,
-    readyPath: '/health',
-    folder,
-    env: {
-      SERVER_HOST: '127.0.0.1',
-      SERVER_PORT: String(port),
-      MOONSHOT_API_URL: `${upstream}/v1`,
-      MOONSHOT_API_KEY: 'bench-key',
-      ANTHROPIC_API_URL: `${upstream}/v1`,
-      ANTHROPIC_API_KEY: 'bench-key',
-      ANTHROPIC_DIALECT: 'messages',
-      COHERE_API_URL: upstream,
-      COHERE_API_KEY: 'bench-key',
-      COHERE_DIALECT: 'v2',
-      ENVIRONMENT: 'production',
-      CLIENT_MAX_IDLE_CONNS: '256',
-      CLIENT_MAX_IDLE_CONNS_PER_HOST: '256',
-    },
-  })
 }
