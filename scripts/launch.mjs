@@ -41,7 +41,7 @@ function install() {
     // Who held the lock before us has done it.
     return isInstalled() ? 0 : runNpm()
   } finally {
-    rmSync(lock, { recursive: true })
+    giveBack()
   }
 }
 
@@ -60,6 +60,13 @@ function runNpm() {
 
 /** A folder that holds one more, named by its owner's process id. npm empties `node_modules`, so it lies beside it. */
 const lock = join(root, '.install-lock')
+const mine = `${lock}-${process.pid}`
+
+/** Takes the lock away in one step: half removed, it would be empty, and another's by the time the rest goes. */
+function giveBack() {
+  renameSync(lock, mine)
+  rmSync(mine, { recursive: true })
+}
 
 function takeLock() {
   let isTold = false
@@ -74,7 +81,6 @@ function takeLock() {
 
 /** Puts the folder in its place in one step, owner and all; not where one stands that is not empty. */
 function isTaken() {
-  const mine = `${lock}-${process.pid}`
   try {
     mkdirSync(join(mine, String(process.pid)), { recursive: true })
   } catch (error) {
