@@ -9,14 +9,18 @@ export interface PushMetricsParts {
 /** As sent, and again when it is inflated: a few bytes can become many. */
 const LIMIT_BYTES = 4 * 1024 * 1024
 
-const FORMS = { 'application/json': 'json', 'application/x-protobuf': 'protobuf' } as const
+const FORMS = new Map<string, 'json' | 'protobuf'>([
+  ['application/json', 'json'],
+  ['application/x-protobuf', 'protobuf'],
+])
 
 /** POST /v1/metrics: OTLP/HTTP, as OpenTelemetry's SDKs and collectors send it. */
 export function pushMetrics({ take }: PushMetricsParts): Handler {
   return async (exchange) => {
     const type = exchange.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase() ?? ''
-    const form = type in FORMS ? FORMS[type as keyof typeof FORMS] : null // asked just before
-    if (form === null) throw new GatewayError('invalid_request', `Send metrics as ${Object.keys(FORMS).join(' or ')}.`)
+    const form = FORMS.get(type)
+    if (form === undefined)
+      throw new GatewayError('invalid_request', `Send metrics as ${[...FORMS.keys()].join(' or ')}.`)
     const rejected = takeOrRefuse(take, await readBody(exchange), form)
     return form === 'json' ? jsonAnswer(rejected) : protobufAnswer(rejected)
   }

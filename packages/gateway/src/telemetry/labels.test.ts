@@ -16,6 +16,7 @@ test.each([
   [null, 200, null],
   ['unauthorized', 401, 'unauthorized'],
   ['whatever they say', 429, 'provider_4xx'],
+  ['constructor', 429, 'provider_4xx'],
   [null, 503, 'provider_5xx'],
   ['whatever they say', 200, 'provider_error'],
 ] as const)('the error %p of status %p is labelled %p', (code, status, label) => {

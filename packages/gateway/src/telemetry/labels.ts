@@ -54,7 +54,7 @@ export function createLabels({ knowsModel }: LabelOptions): Labels {
     // Providers choose their own; the families tell enough of those nobody has heard of.
     status: (status) => (STATUSES.has(status) ? String(status) : `${Math.trunc(status / 100)}xx`),
     error(code, status) {
-      if (code !== null && code in errors) return code
+      if (code !== null && Object.hasOwn(errors, code)) return code
       if (status >= 400) return `provider_${Math.trunc(status / 100)}xx`
       return code === null ? null : 'provider_error'
     },

@@ -51,6 +51,9 @@ function numberText(value: number): string {
 /** A name of OpenTelemetry's as Prometheus can write it. */
 export const prometheusName = (name: string): string => name.replaceAll(/[^a-zA-Z0-9_:]/g, '_').replace(/^(?=\d)/, '_')
 
+/** The same for a label, which may hold no colon. */
+export const prometheusLabel = (name: string): string => prometheusName(name).replaceAll(':', '_')
+
 /** What the SDK has collected, as families. `nameOf` tells a metric's Prometheus name by OpenTelemetry's. */
 export function familiesOf({ scopeMetrics }: ResourceMetrics, nameOf: (name: string) => string): readonly Family[] {
   return scopeMetrics.flatMap(({ metrics }) => metrics).flatMap((data) => familyOf(data, nameOf(data.descriptor.name)))
@@ -110,6 +113,6 @@ export function histogramSamples(
 }
 
 const labelsOf = (attributes: Attributes): Sample['labels'] =>
-  Object.entries(attributes).map(([name, value]) => [prometheusName(name), text(value)])
+  Object.entries(attributes).map(([name, value]) => [prometheusLabel(name), text(value)])
 
 const text = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value))

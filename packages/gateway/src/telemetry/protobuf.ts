@@ -30,14 +30,19 @@ export function decodeMessage(bytes: Uint8Array, message: Message, depth = 0): R
     if (field === undefined) reader.skip(wire)
     else {
       const values = valuesOf(field, wire, reader, depth)
-      if (field.repeated) decoded[field.name] = [...listOf(decoded[field.name]), ...values]
+      if (field.repeated) decoded[field.name] = added(decoded[field.name], values)
       else decoded[field.name] = values.at(-1)
     }
   }
   return decoded
 }
 
-const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : [])
+/** Into the list that is there: made again with each of a million members, it would take hours. */
+function added(list: unknown, values: readonly unknown[]): readonly unknown[] {
+  const all: unknown[] = Array.isArray(list) ? list : []
+  for (const value of values) all.push(value)
+  return all
+}
 
 const DELIMITED = 2
 

@@ -1,5 +1,5 @@
 import { exportMetricsRequest } from './otlp-request.ts'
-import { type Family, type HistogramValue, histogramSamples, prometheusName } from './prometheus.ts'
+import { type Family, type HistogramValue, histogramSamples, prometheusLabel, prometheusName } from './prometheus.ts'
 import { decodeMessage } from './protobuf.ts'
 import { type PushedPoint, readPoints } from './pushed-points.ts'
 
@@ -63,17 +63,21 @@ function familyOf({ name, kind, help, labels, value }: Series): Family {
 
 /** As the OpenTelemetry specification names metrics for Prometheus: with their unit, and `_total` for what only grows. */
 function usualName({ metric, unit, kind }: PushedPoint): string {
-  const suffix = UNITS[unit]
+  const suffix = UNITS.get(unit)
   const name = prometheusName(metric)
   const withUnit = suffix === undefined || name.endsWith(suffix) ? name : name + suffix
   return kind !== 'counter' || withUnit.endsWith('_total') ? withUnit : `${withUnit}_total`
 }
 
-const UNITS: Readonly<Record<string, string>> = { s: '_seconds', ms: '_milliseconds', By: '_bytes' }
+const UNITS = new Map([
+  ['s', '_seconds'],
+  ['ms', '_milliseconds'],
+  ['By', '_bytes'],
+])
 
 /** A client that writes a `source`, or a name Prometheus keeps for itself, does not get it. */
 function labelsOf({ labels, source }: PushedPoint): Series['labels'] {
-  const written = labels.map(([name, value]) => [prometheusName(name), value] as const)
+  const written = labels.map(([name, value]) => [prometheusLabel(name), value] as const)
   const kept = new Map(written.filter(([name]) => name !== '' && name !== 'le' && !name.startsWith('__')))
   return [...kept.set('source', source)].toSorted(([one], [other]) => (one < other ? -1 : 1))
 }

@@ -68,11 +68,15 @@ const numberOf = ({ asDouble, asInt }: Fields): number | null => number(asDouble
 function histogramOf({ count, sum, bucketCounts, explicitBounds }: Fields): HistogramValue | null {
   const bounds = list(explicitBounds).map(number)
   const counts = list(bucketCounts).map(number)
-  const total = number(count)
+  const total = number(count ?? 0) // protobuf leaves out what is 0
   const isWhole = total !== null && bounds.length <= BUCKET_LIMIT && counts.length === bounds.length + 1
-  if (!isWhole || !bounds.every(isNumber) || !counts.every(isNumber)) return null
+  if (!isWhole || !bounds.every(isNumber) || !counts.every(isNumber) || !areRising(bounds)) return null
   return { bounds, counts, count: total, sum: number(sum) ?? 0 }
 }
+
+/** Of two that are the same, or of one that is infinite, a line would come twice. */
+const areRising = (bounds: readonly number[]): boolean =>
+  bounds.every((bound, index) => bound > (bounds[index - 1] ?? -Infinity) && bound < Infinity)
 
 function sourceOf(resource: unknown): string {
   const [, name = ''] = labelsOf(fields(resource)['attributes']).find(([key]) => key === 'service.name') ?? []

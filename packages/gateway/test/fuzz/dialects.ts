@@ -10,11 +10,7 @@ import { ChatStream } from '../../src/providers/dialects/anthropic-messages/stre
 import { accumulateMessage } from '../../src/providers/dialects/anthropic-messages/testing.ts'
 import { isObject, type JsonObject, objectsIn } from '../../src/providers/dialects/json.ts'
 import { ResponseStream } from '../../src/providers/dialects/openai-responses/stream-from-chat.ts'
-import { fuzz } from './fuzz.ts'
-
-/** Mostly what belongs there, at times whatever a provider's defect makes of it. */
-const odd = (...usual: readonly unknown[]): fc.Arbitrary<unknown> =>
-  fc.oneof({ weight: 6, arbitrary: fc.constantFrom(...usual) }, { weight: 1, arbitrary: fc.jsonValue({ maxDepth: 2 }) })
+import { fuzz, odd } from './fuzz.ts'
 
 const members = (model: Record<string, fc.Arbitrary<unknown>>) => fc.record(model, { requiredKeys: [] })
 

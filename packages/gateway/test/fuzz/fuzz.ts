@@ -22,3 +22,7 @@ export function fuzz<T>(behaviour: string, property: fc.IRawProperty<T>, kept: T
 /** Text of these pieces in any order: denser in what matters than any characters are. */
 export const textOf = (pieces: readonly string[], maxLength = 12): fc.Arbitrary<string> =>
   fc.array(fc.constantFrom(...pieces), { maxLength }).map((chosen) => chosen.join(''))
+
+/** Mostly what belongs there, at times whatever somebody's defect makes of it. */
+export const odd = (...usual: readonly unknown[]): fc.Arbitrary<unknown> =>
+  fc.oneof({ weight: 6, arbitrary: fc.constantFrom(...usual) }, { weight: 1, arbitrary: fc.jsonValue({ maxDepth: 2 }) })

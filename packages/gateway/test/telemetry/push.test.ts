@@ -110,6 +110,7 @@ describe('what is refused', () => {
     ],
     ['another encoding', async () => push('{}', { ...JSON_TYPE, 'content-encoding': 'br' }), 415],
     ['another type', async () => push('{}', { 'content-type': 'text/plain' }), 400],
+    ['a type that every object has', async () => push('{}', { 'content-type': 'constructor' }), 400],
     ['no JSON', async () => push('{', JSON_TYPE), 400],
     ['no protobuf', async () => push(Uint8Array.from([0x0a, 0xff]), PROTOBUF), 400],
     ['protobuf without an end', async () => push(new Uint8Array(64).fill(0xff), PROTOBUF), 400],
@@ -122,6 +123,11 @@ describe('what is refused', () => {
     const response = await fetch(`${closed.url}/v1/metrics`, { method: 'POST', body: '{}', headers: JSON_TYPE })
     expect(response.status).toBe(404)
   })
+})
+
+test('200,000 empty messages are read in a moment', async () => {
+  const body = new Uint8Array(400_000).map((_, index) => (index % 2 === 0 ? 0x0a : 0)) // field 1, of no bytes
+  expect((await push(body, PROTOBUF)).status).toBe(200)
 })
 
 test('thousands of names, labels and sources make a bounded number of series', async () => {
