@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
-import { anonymous } from '../kernel/caller.ts'
 import { GatewayError } from '../kernel/errors.ts'
 import type { ExchangeSummary, GatewayEvent } from '../kernel/events.ts'
+import { summaryOf } from '../../test/support/summary.ts'
 import { until } from '../../test/support/wire.ts'
 import { createLog, type LogOptions } from './log.ts'
 
@@ -22,32 +22,7 @@ function written(events: readonly GatewayEvent[], options: Partial<LogOptions> =
 
 const finished = (changes: Partial<ExchangeSummary>): GatewayEvent => ({
   type: 'exchange.finished',
-  summary: {
-    id: 'id',
-    route: '/v1/chat/completions',
-    method: 'POST',
-    path: '/v1/chat/completions',
-    caller: anonymous,
-    status: 200,
-    code: null,
-    outcome: 'complete',
-    streamed: false,
-    provider: null,
-    model: null,
-    upstreamRequestId: null,
-    tries: [],
-    usage: null,
-    costUsd: null,
-    trace: null,
-    durationMs: 12,
-    gatewayMs: 1,
-    waitedMs: 0,
-    upstreamMs: null,
-    firstContentMs: null,
-    content: null,
-    error: null,
-    ...changes,
-  },
+  summary: summaryOf(changes),
 })
 
 const PROXY = '/proxy/{provider}/{path}'
