@@ -14,7 +14,7 @@ const tasks = {
   start: [...gateway, '--dev'],
   serve: gateway,
   dev: ['--watch', ...gateway, '--dev'],
-  test: ['test', '--timeout=20000', `--preload=${join(root, 'packages/gateway/test/support/kept-seed.ts')}`],
+  test: ['test', '--timeout=60000', `--preload=${join(root, 'packages/gateway/test/support/kept-seed.ts')}`],
   'build:sdk': [join(root, 'packages/sdk/build.ts')],
   bench: [join(root, 'bench/run.ts')],
   'bench:translate': [join(root, 'bench/translate.ts')],

@@ -46,25 +46,18 @@ describe('the package does its work', () => {
       expect(JSON.parse(await run(path ?? '', ...flags, write(file, text)))).toEqual(EXPECTED)
     })
 
-  test.skipIf(browser === null)(
-    'in a browser, in its page and in a worker',
-    async () => {
-      const profile = mkdtempSync(join(tmpdir(), 'browser-'))
-      const flags = ['--headless', '--no-sandbox', '--disable-gpu', `--user-data-dir=${profile}`, site.url.href]
-      const child = Bun.spawn([browser ?? '', ...flags], { stdout: 'ignore', stderr: 'ignore' })
-      try {
-        expect(await Promise.all([resultOf('/page').promise, resultOf('/worker').promise])).toEqual([
-          EXPECTED,
-          EXPECTED,
-        ])
-      } finally {
-        child.kill()
-        await child.exited
-        rmSync(profile, { recursive: true, force: true, maxRetries: 5 })
-      }
-    },
-    30_000,
-  )
+  test.skipIf(browser === null)('in a browser, in its page and in a worker', async () => {
+    const profile = mkdtempSync(join(tmpdir(), 'browser-'))
+    const flags = ['--headless', '--no-sandbox', '--disable-gpu', `--user-data-dir=${profile}`, site.url.href]
+    const child = Bun.spawn([browser ?? '', ...flags], { stdout: 'ignore', stderr: 'ignore' })
+    try {
+      expect(await Promise.all([resultOf('/page').promise, resultOf('/worker').promise])).toEqual([EXPECTED, EXPECTED])
+    } finally {
+      child.kill()
+      await child.exited
+      rmSync(profile, { recursive: true, force: true, maxRetries: 5 })
+    }
+  })
 })
 
 describe('the package is well made', () => {

@@ -47,7 +47,7 @@ test('every route but those of probes wants a token, by whatever path and method
           expect([method, target, status]).toEqual([method, target, isOpen ? 200 : isProbe ? 405 : 401])
         }
   expect(provider.requests).toEqual([])
-}, 20_000)
+})
 
 describe('no other spelling of a probe opens a door', () => {
   const targets = [

@@ -161,7 +161,7 @@ describe('TLS', () => {
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
     const address = server.address()
     const origin = `https://127.0.0.1:${typeof address === 'object' ? address?.port : 0}`
-    await using gateway = await startGateway({ providers: { openai: origin }, env: SHORT_LIMITS })
+    await using gateway = await startGateway({ providers: { openai: origin } })
     for (const body of [CHAT, STREAMED_CHAT]) {
       const answer = await ask(gateway.url, CHAT_LINE, {}, body)
       expect([answer.status, codeOf(answer)]).toEqual([502, 'tls_protocol_error'])

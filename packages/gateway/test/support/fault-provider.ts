@@ -93,7 +93,7 @@ export async function startFaultProvider({ tls }: FaultProviderOptions = {}): Pr
       connections = 0
       requests.length = 0
     },
-    deserted: (limitMs = 5000) => until(() => sockets.size === 0, limitMs),
+    deserted: (limitMs) => until(() => sockets.size === 0, limitMs),
     async [Symbol.asyncDispose]() {
       for (const socket of sockets) socket.destroy()
       await new Promise((resolve) => server.close(resolve))

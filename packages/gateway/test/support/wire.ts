@@ -134,8 +134,8 @@ export const write = (socket: Socket, bytes: Uint8Array | string): Promise<void>
 /** Lets whatever is ready run: sockets are read, promises settle. */
 export const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
-/** Settles when the condition holds; rejects after 5 s, so that what never comes fails its test. */
-export async function until(condition: () => boolean, limitMs = 5000): Promise<void> {
+/** Settles when the condition holds; rejects after 20 s, so that what never comes fails its test. */
+export async function until(condition: () => boolean, limitMs = 20_000): Promise<void> {
   const deadline = performance.now() + limitMs
   while (!condition()) {
     if (performance.now() > deadline) throw new Error(`never became true: ${condition.toString()}`)

@@ -225,5 +225,5 @@ describe('names that come from outside make no series', () => {
     expect(after.text).not.toContain('model-1')
     expect(after.text).not.toContain('path-1')
     expect(after.text).not.toContain('code-')
-  }, 30_000)
+  })
 })

@@ -238,5 +238,5 @@ describe('a collector', () => {
       )
     const scraped = await scrape(stage.gateway)
     expect(scraped.value('inference_gateway_telemetry_dropped_total', { sink: 'traces' })).toBeGreaterThan(100)
-  }, 20_000)
+  })
 })
