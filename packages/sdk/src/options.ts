@@ -35,12 +35,13 @@ export interface Timeouts {
   readonly total: number
 }
 
+// Of a body: Node's types do not know the name `BodyInit`.
 /** A request on its way out. A middleware changes it by passing on another one. */
 export interface OutgoingRequest {
   readonly url: string
   readonly method: string
   readonly headers: Headers
-  readonly body: BodyInit | null
+  readonly body: NonNullable<RequestInit['body']> | null
   readonly signal: AbortSignal
 }
 

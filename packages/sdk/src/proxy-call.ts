@@ -1,11 +1,11 @@
-import type { RequestOptions } from './options.ts'
+import type { OutgoingRequest, RequestOptions } from './options.ts'
 
 /** What a `fetch` asks of a provider. */
 export interface ProxyCall {
   readonly method: string
   /** Under the provider's base URL, without a slash before it. */
   readonly path: string
-  readonly body: BodyInit | null
+  readonly body: OutgoingRequest['body']
   readonly signals: readonly AbortSignal[]
   readonly options: RequestOptions
 }

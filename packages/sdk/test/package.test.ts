@@ -127,8 +127,10 @@ describe('on Node', () => {
   })
 })
 
-test('its types hold for both module systems', async () => {
-  const program = (load: string) => `${load}
+describe('its types', () => {
+  const names = `import { Gateway } from '@inference-gateway/sdk'\nimport { fromJsonSchema } from '@inference-gateway/sdk/schema'\nimport { tool } from '@inference-gateway/sdk/tools'`
+  const own = `import { startGateway } from '@inference-gateway/sdk/testing'\nvoid startGateway\n`
+  const program = `${names}
     const gw = new Gateway({ provider: 'openai', apiKey: async () => 'x' })
     export async function main(): Promise<string> {
       const input = fromJsonSchema<{ city: string }>({ type: 'object' })
@@ -141,21 +143,34 @@ test('its types hold for both module systems', async () => {
       void parsed.town
       return parsed.city + (await gw.chat.run({ model: 'm', messages: 'x', tools: [weather] })).text
     }`
-  const load = `import { Gateway } from '@inference-gateway/sdk'\nimport { fromJsonSchema } from '@inference-gateway/sdk/schema'\nimport { tool } from '@inference-gateway/sdk/tools'`
-  const own = `import { startGateway } from '@inference-gateway/sdk/testing'\nvoid startGateway\n`
-  write('types.mts', program(own + load))
-  write('types.cts', program(load))
-  const compilerOptions = {
-    module: 'nodenext',
-    target: 'es2022',
-    strict: true,
-    noEmit: true,
-    skipLibCheck: false,
-    lib: ['es2023', 'esnext.disposable', 'dom', 'dom.iterable', 'dom.asynciterable'],
-    types: [],
-  }
-  write('tsconfig.json', JSON.stringify({ compilerOptions, files: ['types.mts', 'types.cts'] }))
-  expect(await run(join(MODULES, '.bin/tsc'), '-p', '.')).toBe('')
+  const page = { lib: ['es2023', 'esnext.disposable', 'dom', 'dom.iterable', 'dom.asynciterable'], types: [] }
+  const projects: [string, string, object][] = [
+    ['as ES module', 'types.mts', { module: 'nodenext', ...page }],
+    ['as CommonJS', 'types.cts', { module: 'nodenext', ...page }],
+    ['for a bundler', 'types.mts', { module: 'esnext', moduleResolution: 'bundler', ...page }],
+    ['on Node, which has no page', 'types.mts', { module: 'nodenext', lib: ['es2023'], types: ['node'] }],
+  ]
+  test.each(projects)('hold %s', async (_name, file, options) => {
+    write(file, file.endsWith('.mts') ? own + program : program)
+    const compilerOptions = {
+      target: 'es2022',
+      strict: true,
+      exactOptionalPropertyTypes: true,
+      noUncheckedIndexedAccess: true,
+      noEmit: true,
+      skipLibCheck: false,
+      ...options,
+    }
+    write('tsconfig.json', JSON.stringify({ compilerOptions, files: [file] }))
+    expect(await run(join(MODULES, '.bin/tsc'), '-p', '.')).toBe('')
+  })
+
+  test('say of everything what it is', () => {
+    for (const file of new Bun.Glob('**/*.d.ts').scanSync(built)) {
+      const code = readFileSync(join(built, file), 'utf8').replaceAll(/\/\*\*.*?\*\//gs, '')
+      expect([file, code]).not.toEqual([file, expect.stringMatching(/\bany\b/)])
+    }
+  })
 })
 
 describe('every snippet of the README runs', () => {

@@ -27,7 +27,7 @@ export interface Call {
   readonly method: string
   /** From the gateway's root, query and all: `/v1/models?provider=groq`. */
   readonly path: string
-  readonly body?: BodyInit | null
+  readonly body?: OutgoingRequest['body']
   /** Each of them ends the call. */
   readonly signals: readonly AbortSignal[]
   readonly options: Settled
