@@ -1,6 +1,6 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { createFolder, ending } from './ending.ts'
 
 export interface Gateway {
   /** Its origin. */
@@ -12,7 +12,7 @@ const MAIN = resolve(import.meta.dir, '../packages/gateway/src/main.ts')
 
 /** Starts the gateway as `npm start` does, on a free port, with the provider in the place of the real ones. */
 export async function startGateway(providerUrl: string): Promise<Gateway> {
-  const folder = mkdtempSync(join(tmpdir(), 'compat-'))
+  const folder = createFolder()
   writeFileSync(join(folder, 'gateway.yaml'), configFor(providerUrl))
   const child = Bun.spawn([process.execPath, '--no-env-file', MAIN, '--dev'], {
     cwd: folder,
@@ -20,11 +20,12 @@ export async function startGateway(providerUrl: string): Promise<Gateway> {
     env: { PATH: process.env['PATH'] ?? '', ...settingsFor(providerUrl) },
     stdout: 'pipe',
     stderr: 'inherit',
+    signal: ending,
+    killSignal: 'SIGKILL',
   })
   const stop = async () => {
     child.kill('SIGKILL')
     await child.exited
-    rmSync(folder, { recursive: true })
   }
   try {
     return { url: await readUrl(child.stdout), stop }

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { type ClientResults, features, type Place, type Result } from './client.ts'
+import { ending } from './ending.ts'
 import { succeeds } from './install.ts'
 
 const folder = import.meta.dir
@@ -42,6 +43,7 @@ export async function runPython(
     stdout: 'pipe',
     stderr: 'inherit',
     timeout: RUN_LIMIT_MS,
+    signal: ending,
   })
   const lines = (await new Response(child.stdout).text()).trim().split('\n')
   const status = await child.exited

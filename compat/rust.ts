@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import type { ClientResults, Place } from './client.ts'
+import { ending } from './ending.ts'
 import { expectLeft } from './expect.ts'
 import { succeeds } from './install.ts'
 import { toldIn } from './python.ts'
@@ -20,7 +21,8 @@ export async function installRust(): Promise<string | null> {
 const RUN_LIMIT_MS = 30_000
 
 export async function runRust(place: Place): Promise<ClientResults> {
-  const child = Bun.spawn([program, place.gateway], { stdout: 'pipe', stderr: 'inherit', timeout: RUN_LIMIT_MS })
+  const limits = { timeout: RUN_LIMIT_MS, signal: ending }
+  const child = Bun.spawn([program, place.gateway], { stdout: 'pipe', stderr: 'inherit', ...limits })
   const lines = (await new Response(child.stdout).text()).trim().split('\n')
   const status = await child.exited
   if (status !== 0) throw new Error(`${program} ended with ${status}`)

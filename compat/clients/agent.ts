@@ -1,8 +1,8 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DOG, expectLeft, expectOpened, IMAGE } from '../expect.ts'
 import type { Place } from '../client.ts'
+import { createFolder, ending } from '../ending.ts'
 
 const packages = join(import.meta.dir, '../agents/node_modules')
 
@@ -31,13 +31,12 @@ const RUN_LIMIT_MS = 20_000
 
 /** A home with nothing in it but these files: what the user of this machine has set is out of its sight. */
 export function createHome(files: Readonly<Record<string, string>> = {}) {
-  const home = mkdtempSync(join(tmpdir(), 'compat-agent-'))
+  const home = createFolder()
   const work = join(home, 'work')
   mkdirSync(work)
   const all = { 'dog.json': JSON.stringify(DOG), ...files }
   for (const [name, text] of Object.entries(all)) writeFileSync(join(home, name), text)
   writeFileSync(join(home, 'pixel.png'), Buffer.from(IMAGE, 'base64'))
-  process.on('exit', () => rmSync(home, { recursive: true, force: true }))
   return { home, work, file: (name: string) => join(home, name) }
 }
 
@@ -54,6 +53,7 @@ export function createAgent(
       stdout: 'pipe',
       stderr: 'pipe',
       timeout: RUN_LIMIT_MS,
+      signal: ending,
     })
   const say: Agent['say'] = async (args, more) => {
     const child = start(args, more)

@@ -1,17 +1,7 @@
 import type { Client, Place } from '../client.ts'
-import {
-  ASK_DOG,
-  errorChecks,
-  expectDog,
-  expectPositive,
-  expectWords,
-  foreign,
-  GREETING,
-  HELLO,
-  TIMEOUT_MS,
-} from '../expect.ts'
+import { ASK_DOG, errorChecks, expectDog, expectWords, foreign, HELLO, TIMEOUT_MS } from '../expect.ts'
 import { type AgentEvent, createAgent, createHome, fileOf } from './agent.ts'
-import { versionIn } from './version.ts'
+import { codingAgent } from './coding-agent.ts'
 
 /** The package that has the program for this machine. */
 export const claudeProgram = (): string => {
@@ -38,52 +28,30 @@ export async function claudeCode(place: Place): Promise<Client> {
     return [...printing, '--model', model, ...more, prompt]
   }
   const ask = async (model: string, prompt = HELLO, more: readonly string[] = [], env = {}) => {
-    const events = await agent.run(argsFor(model, prompt, more), env)
-    const result = events.findLast(({ type }) => type === 'result')
+    const result = (await agent.run(argsFor(model, prompt, more), env)).findLast(({ type }) => type === 'result')
     if (result === undefined) throw new Error('it ended without a result')
     if (result['is_error'] === true) throw new ClaudeCodeError(result)
-    return { result, events }
+    const { output_tokens: tokens } = result['usage'] as { output_tokens: unknown } // the checks find out
+    return { text: result['result'], tokens, output: result['structured_output'] }
   }
-  // The simulator would talk about the reminders that it puts around the question.
-  const chat = async () => expectWords((await ask('scripted/plain')).result['result'], GREETING)
-  return {
-    name: '@anthropic-ai/claude-code',
-    version: versionIn(fileOf('@anthropic-ai/claude-code')),
-    api: '/v1/messages',
-    checks: {
-      models: 'It has no call for it without a terminal.',
-      chat,
-      stream: chat, // it asks for a stream always
-      tools: async () =>
-        expectWords((await ask('simulator/tools', 'Call ListAgents.')).result['result'], 'ListAgents answered'),
-      'parallel tools': async () =>
-        expectWords((await ask('simulator/tools', 'Call ListAgents and Bash.')).result['result'], 'I have 2 results'),
-      async 'structured output'() {
-        const schema = ['--json-schema', await Bun.file(home.file('dog.json')).text()]
-        const { result } = await ask('simulator/tools', `${ASK_DOG} Call StructuredOutput.`, schema)
-        expectDog(result['structured_output'])
-      },
-      vision: 'It takes pictures from a terminal, or by a tool of its own that reads files.',
-      async usage() {
-        const { result } = await ask('simulator/chat')
-        const { output_tokens: tokens } = result['usage'] as { output_tokens: unknown } // the check finds out
-        expectPositive('usage', tokens)
-      },
-      ...errorChecks(ask, (error) =>
-        error instanceof ClaudeCodeError
-          ? { isOwn: true, status: error.status, message: error.message }
-          : foreign(error),
-      ),
-      abort: () => agent.leave(place, argsFor('scripted/endless', HELLO)),
-      async timeout() {
-        const impatient = { API_TIMEOUT_MS: String(TIMEOUT_MS) }
-        const error = await ask('scripted/silent', HELLO, [], impatient).then(() => null, String)
-        expectWords(error, 'imed out')
-      },
-      embeddings: 'Anthropic has none.',
-      completions: 'Anthropic has none by now.',
+  const parts = { name: '@anthropic-ai/claude-code', api: '/v1/messages', agent, argsFor, ask }
+  return codingAgent(place, parts, {
+    bothTools: 'ListAgents and Bash',
+    tools: async () => expectWords((await ask('simulator/tools', 'Call ListAgents.')).text, 'ListAgents answered'),
+    async 'structured output'() {
+      const schema = ['--json-schema', await Bun.file(home.file('dog.json')).text()]
+      expectDog((await ask('simulator/tools', `${ASK_DOG} Call StructuredOutput.`, schema)).output)
     },
-  }
+    vision: 'It takes pictures from a terminal, or by a tool of its own that reads files.',
+    ...errorChecks(ask, (error) =>
+      error instanceof ClaudeCodeError ? { isOwn: true, status: error.status, message: error.message } : foreign(error),
+    ),
+    async timeout() {
+      const impatient = { API_TIMEOUT_MS: String(TIMEOUT_MS) }
+      const error = await ask('scripted/silent', HELLO, [], impatient).then(() => null, String)
+      expectWords(error, 'imed out')
+    },
+  })
 }
 
 /** What it prints as the result of a turn that went wrong. */
