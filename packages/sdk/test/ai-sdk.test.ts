@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, test } from 'bun:test'
-import { embed, generateText, jsonSchema, Output, stepCountIs, streamText, tool } from 'ai'
+import { embed, generateText, jsonSchema, type ModelMessage, Output, stepCountIs, streamText, tool } from 'ai'
 import { startGateway } from '../../gateway/test/support/gateway.ts'
 import { createGatewayProvider } from '../src/ai-sdk.ts'
 import type { Gateway } from '../src/index.ts'
@@ -130,7 +130,7 @@ describe('generateText', () => {
   })
 })
 
-describe('what has to come back with the results of tools comes back', () => {
+describe('what has to come back comes back', () => {
   const thinking_blocks = [{ type: 'thinking', thinking: 'Hm', signature: 'signed' }]
   const extra_content = { google: { thought_signature: 'signed' } }
   const called = { name: 'weather', arguments: '{"city":"Oslo"}' }
@@ -144,19 +144,51 @@ describe('what has to come back with the results of tools comes back', () => {
   const second = ({ server: { requests } }: Awaited<ReturnType<typeof scripted>>): unknown =>
     (JSON.parse(requests[1]?.text ?? '') as { messages: unknown[] }).messages[1]
 
-  test('from generateText', async () => {
+  test('with the results of tools, from generateText', async () => {
     const first = json({ ...HELLO, choices: [{ index: 0, message, finish_reason: 'tool_calls' }] })
     await using it = await scripted(inTurn(first, json(HELLO)))
     await generateText(ask(it.gw))
     expect(second(it)).toEqual(message)
   })
 
-  test('from streamText', async () => {
+  test('with the results of tools, from streamText', async () => {
     const pieces = [{ reasoning_content: 'Hm' }, { thinking_blocks }, { tool_calls: [{ index: 0, ...call }] }]
     const first = stream([...pieces.map((part) => piece(part)), piece({}, 'tool_calls'), event('[DONE]')])
     await using it = await scripted(inTurn(first, stream([delta('Hello', 'stop'), event('[DONE]')])))
     expect(await streamText(ask(it.gw)).text).toBe('Hello')
     expect(second(it)).toEqual(message)
+  })
+
+  const goOn = (gw: Gateway, messages: readonly ModelMessage[]) =>
+    generateText({
+      model: createGatewayProvider(gw)('m'),
+      messages: [{ role: 'user', content: 'x' }, ...messages, { role: 'user', content: 'y' }],
+    })
+  const spoken = { role: 'assistant', content: 'Hello', ...said, extra_content }
+
+  test('with the next question, from generateText', async () => {
+    const [choice] = HELLO.choices
+    const first = { ...HELLO, choices: [{ ...choice, message: { ...spoken, refusal: null, annotations: [] } }] }
+    await using it = await scripted(inTurn(json(first), json(HELLO)))
+    const { response } = await generateText({ model: createGatewayProvider(it.gw)('m'), prompt: 'x' })
+    await goOn(it.gw, response.messages)
+    expect(second(it)).toEqual(spoken)
+  })
+
+  test('with the next question, from streamText', async () => {
+    const pieces = [said, { content: 'Hel' }, { content: 'lo' }, { extra_content }]
+    const first = stream([...pieces.map((part) => piece(part)), piece({}, 'stop'), event('[DONE]')])
+    await using it = await scripted(inTurn(first, json(HELLO)))
+    const { response } = streamText({ model: createGatewayProvider(it.gw)('m'), prompt: 'x' })
+    await goOn(it.gw, (await response).messages)
+    expect(second(it)).toEqual(spoken)
+  })
+
+  test('and nothing else does', async () => {
+    await using it = await scripted(json(HELLO))
+    const { response } = await generateText({ model: createGatewayProvider(it.gw)('m'), prompt: 'x' })
+    await goOn(it.gw, response.messages)
+    expect(second(it)).toEqual({ role: 'assistant', content: 'Hello' })
   })
 })
 

@@ -7,25 +7,49 @@ import type {
   SharedV4ProviderMetadata,
 } from '@ai-sdk/provider'
 import { APICallError } from '@ai-sdk/provider'
-import { AbortError, APIError, type Completion, type CompletionUsage, GatewayError, type Meta } from '../index.ts'
+import {
+  AbortError,
+  type AnswerMessage,
+  APIError,
+  type Completion,
+  type CompletionUsage,
+  GatewayError,
+  type Meta,
+} from '../index.ts'
 
 export function contentOf(completion: Completion): LanguageModelV4Content[] {
   const { reasoning, text } = completion
+  const marks = marksOf(completion)
   return [
-    ...(reasoning === '' ? [] : [{ type: 'reasoning', text: reasoning } as const]),
-    ...(text === '' ? [] : [{ type: 'text', text } as const]),
+    ...(reasoning === '' ? [] : [{ type: 'reasoning', text: reasoning, ...(text === '' ? marks : {}) } as const]),
+    ...(text === '' ? [] : [{ type: 'text', text, ...marks } as const]),
     ...callsOf(completion),
   ]
 }
 
 /**
- * The tools that are called. Thoughts, their signatures and whatever else has to come back with the results travel in the
- * metadata, which the AI SDK gives back: those of a call with it, those of the message with the first call.
+ * Thoughts, their signatures and whatever else has to come back travel in the metadata, which the AI SDK gives back: those
+ * of a call with it, those of the message with the first call, else with the end of what it says.
  */
+export function marksOf({ toolCalls, message }: Completion): Marks {
+  const kept = toolCalls.length === 0 ? marksIn(message) : {}
+  return Object.keys(kept).length === 0 ? {} : { providerMetadata: { gateway: { message: kept } } }
+}
+
+interface Marks {
+  readonly providerMetadata?: SharedV4ProviderMetadata
+}
+
+/** What a message holds besides what it says. */
+function marksIn({ role: _role, content: _content, tool_calls: _calls, ...members }: AnswerMessage): JSONObject {
+  const holds = (value: unknown) => value !== null && !(Array.isArray(value) && value.length === 0)
+  return Object.fromEntries(Object.entries(members).filter(([, value]) => holds(value))) as JSONObject // it came as JSON
+}
+
+/** The tools that are called. */
 export function callsOf({ message, toolCalls }: Completion): LanguageModelV4ToolCall[] {
-  const { role: _role, content: _content, tool_calls: _calls, ...said } = message
   return toolCalls.map(({ id, type: _type, function: called, ...call }, index) => {
-    const kept = { ...(index === 0 ? { message: said } : {}), call } as JSONObject // it came as JSON
+    const kept = { ...(index === 0 ? { message: marksIn(message) } : {}), call } as JSONObject // it came as JSON
     const { name, arguments: input } = called
     return { type: 'tool-call', toolCallId: id, toolName: name, input, providerMetadata: { gateway: kept } }
   })

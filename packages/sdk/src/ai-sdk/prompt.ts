@@ -42,22 +42,20 @@ function plain(parts: ContentPart[]): string | ContentPart[] {
 
 type AssistantPart = Extract<LanguageModelV4Message, { role: 'assistant' }>['content'][number]
 
-/** Thoughts come back with the calls they led to, as they were told: see `callsOf`. */
+/** Thoughts come back as they were told, with what else an answer was marked with: see `marksOf`. */
 function assistantOf(parts: readonly AssistantPart[]): Message {
   const text = parts.map((part) => (part.type === 'text' ? part.text : '')).join('')
-  const called = parts.filter((part) => part.type === 'tool-call')
-  const calls = called.map((part): ToolCall => {
-    const { toolCallId: id, toolName: name } = part
-    return { id, type: 'function', function: { name, arguments: inputText(part.input) }, ...keptIn(part, 'call') }
+  const calls = parts.flatMap((part): ToolCall[] => {
+    if (part.type !== 'tool-call') return []
+    const { toolCallId: id, toolName: name, input } = part
+    return [{ id, type: 'function', function: { name, arguments: inputText(input) }, ...keptIn(part, 'call') }]
   })
-  return calls.length === 0
-    ? { role: 'assistant', content: text }
-    : {
-        role: 'assistant',
-        content: text === '' ? null : text,
-        tool_calls: calls,
-        ...Object.assign({}, ...called.map((part) => keptIn(part, 'message'))),
-      }
+  return {
+    role: 'assistant',
+    content: text === '' && calls.length > 0 ? null : text,
+    ...(calls.length === 0 ? {} : { tool_calls: calls }),
+    ...Object.assign({}, ...parts.map((part) => keptIn(part, 'message'))),
+  }
 }
 
 function keptIn({ providerOptions }: AssistantPart, name: 'call' | 'message'): JsonObject {

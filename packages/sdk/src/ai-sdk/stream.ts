@@ -1,6 +1,6 @@
 import type { LanguageModelV4StreamPart, SharedV4Warning } from '@ai-sdk/provider'
 import type { ChatEvent, ChatStream, Completion } from '../index.ts'
-import { callsOf, finishReasonOf, metadataOf, usageOf } from './answer.ts'
+import { callsOf, finishReasonOf, marksOf, metadataOf, usageOf } from './answer.ts'
 
 type Part = LanguageModelV4StreamPart
 
@@ -28,7 +28,9 @@ async function* partsInOrder(
   const started = new Set<number>()
   try {
     for await (const event of stream) {
-      const kind = event.type === 'text' || event.type === 'reasoning' ? event.type : null
+      // Neither the end nor another answer beside this one ends what is said.
+      if (event.type === 'usage' || event.type === 'finish' || event.choice > 0) continue
+      const kind = event.type === 'tool_call' ? null : event.type
       if (open !== null && open.kind !== kind) {
         yield end(open)
         open = null
@@ -36,8 +38,9 @@ async function* partsInOrder(
       if (kind !== null && open === null) yield begin((open = { kind, id: `${kind}-${blocks++}` }))
       yield* partsOfEvent(event, open, started)
     }
-    if (open !== null) yield end(open)
-    yield* ending(await stream.final())
+    const completion = await stream.final()
+    if (open !== null) yield { ...end(open), ...marksOf(completion) }
+    yield* ending(completion)
   } catch (error) {
     yield { type: 'error', error: explain(error) }
   }

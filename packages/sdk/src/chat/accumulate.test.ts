@@ -16,13 +16,13 @@ test('texts are joined', () => {
   expect(message).toEqual({ role: 'assistant', content: 'Hello' })
 })
 
-test.each(['reasoning_content', 'reasoning'])('thoughts are read under the name %s', (name) => {
-  const { events, message } = deltas({ [name]: 'Hm' }, { [name]: 'm' })
+test.each(['reasoning_content', 'reasoning'])('thoughts are read, and kept, under the name %s', (name) => {
+  const { events, message } = deltas({ content: null, [name]: '' }, { [name]: 'Hm' }, { [name]: 'm' })
   expect(events).toEqual([
     { type: 'reasoning', choice: 0, text: 'Hm' },
     { type: 'reasoning', choice: 0, text: 'm' },
   ])
-  expect(message?.reasoning_content).toBe('Hmm')
+  expect(message).toEqual({ role: 'assistant', content: null, [name]: 'Hmm' })
 })
 
 describe('what has to come back as it came is kept', () => {

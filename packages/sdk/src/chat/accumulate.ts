@@ -69,7 +69,6 @@ interface GrowingCall {
 
 interface GrowingChoice {
   content: string | null
-  reasoning: string
   more: JsonObject
   readonly calls: GrowingCall[]
   finishReason: FinishReason | null
@@ -115,17 +114,15 @@ export function createAccumulator(): Accumulator {
   }
 }
 
-const newChoice = (): GrowingChoice => ({ content: null, reasoning: '', more: {}, calls: [], finishReason: null })
+const newChoice = (): GrowingChoice => ({ content: null, more: {}, calls: [], finishReason: null })
 
 function grow(growing: GrowingChoice, choice: number, delta: JsonObject): ChatEvent[] {
   const events: ChatEvent[] = []
+  const { role: _role, content, tool_calls: calls, ...more } = delta
   const thought = reasoningOf(delta)
-  if (thought !== '') {
-    growing.reasoning += thought
-    events.push({ type: 'reasoning', choice, text: thought })
-  }
-  const { role: _role, content, tool_calls: calls, reasoning: _, reasoning_content: __, ...more } = delta
-  growing.more = joined(growing.more, more)
+  if (thought !== '') events.push({ type: 'reasoning', choice, text: thought })
+  // It goes back under the name it came by; a thought among parts came by none.
+  growing.more = joined(growing.more, more['reasoning'] ? more : { ...more, reasoning_content: thought })
   if (content !== null && content !== undefined) {
     const text = textOf(content)
     growing.content = (growing.content ?? '') + text
@@ -168,7 +165,7 @@ function indexOf(calls: readonly GrowingCall[], { index, id }: JsonObject): numb
   return typeof id === 'string' && calls[last]?.id !== id ? last + 1 : Math.max(0, last)
 }
 
-function choiceOf({ content, reasoning, more, calls, finishReason }: GrowingChoice, index: number): Choice {
+function choiceOf({ content, more, calls, finishReason }: GrowingChoice, index: number): Choice {
   // Calls that were never begun, where a provider counts from 1, are holes: flatMap leaves them out.
   const toolCalls = calls.flatMap(({ id, name, arguments: text, more: rest }): ToolCall[] => [
     { id, type: 'function', function: { name, arguments: text }, ...rest },
@@ -176,7 +173,6 @@ function choiceOf({ content, reasoning, more, calls, finishReason }: GrowingChoi
   const message: AnswerMessage = {
     role: 'assistant',
     content,
-    ...(reasoning === '' ? {} : { reasoning_content: reasoning }),
     ...(toolCalls.length === 0 ? {} : { tool_calls: toolCalls }),
     ...more,
   }

@@ -10,7 +10,7 @@ const WHOLE = new Set(['id', 'type', 'name', 'format', 'signature', 'thought_sig
 export function joined(known: JsonObject, piece: JsonObject): JsonObject {
   const all: Record<string, unknown> = { ...known }
   for (const [name, value] of Object.entries(piece))
-    if (value !== null) all[name] = WHOLE.has(name) ? value || known[name] : grown(known[name], value)
+    if (value !== null && value !== '') all[name] = WHOLE.has(name) ? value : grown(known[name], value)
   return all
 }
 
