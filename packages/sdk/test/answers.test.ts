@@ -116,6 +116,14 @@ describe('a stream', () => {
     expect(await thrown(stream.text().next())).toBeInstanceOf(TypeError)
   })
 
+  test('may be read while its whole is waited for', async () => {
+    const stream = gw.chat.stream({ messages: 'Hello!' })
+    const whole = stream.final()
+    let text = ''
+    for await (const piece of stream.text()) text += piece
+    expect((await whole).text).toBe(text)
+  })
+
   test('tells thoughts apart', async () => {
     const { reasoning, text } = await gw.chat
       .stream({ model: 'simulator/reason?tps=0&ttft=0', messages: 'Hello!' })
@@ -192,6 +200,25 @@ describe('tools are run', () => {
     expect(contents).toEqual(['{"city":"example city","celsius":18}'])
   })
 
+  test('once, whoever goes through the steps and awaits the end besides', async () => {
+    let runs = 0
+    const counting = tool({ ...weather, input: z.object({}), run: () => (runs += 1) })
+    const run = gw.chat.run({ ...request, tools: [counting] })
+    const [first] = await Promise.all([run, run])
+    for await (const step of run) {
+      expect(step).toBe(first.steps[0] as never)
+      break
+    }
+    expect(await run).toBe(first)
+    expect(runs).toBe(1)
+  })
+
+  test('to the end, where the loop was left and the end is awaited', async () => {
+    const run = gw.chat.run({ ...request, tools: [weather] })
+    for await (const _ of run) break
+    expect((await run).steps).toHaveLength(2)
+  })
+
   test('with a schema of any library', async () => {
     const schema = { type: 'object', properties: { city: { type: 'string' } }, required: ['city'] }
     const input = withJsonSchema(v.object({ city: v.string() }), schema)
@@ -250,6 +277,20 @@ describe('tools are run', () => {
     const run = gw.chat.run({ ...request, tools: [patient] }, { signal: controller.signal })
     expect(await thrown(run)).toMatchObject({ name: 'AbortError', cause: 'enough' })
     expect(reason).toBe('enough')
+  })
+
+  test('and are not waited for when they do not care', async () => {
+    const controller = new AbortController()
+    const deaf = tool({
+      ...weather,
+      input: z.object({}),
+      run: () => {
+        controller.abort('enough')
+        return new Promise(() => {})
+      },
+    })
+    const run = gw.chat.run({ ...request, tools: [deaf] }, { signal: controller.signal })
+    expect(await thrown(run)).toMatchObject({ name: 'AbortError', cause: 'enough' })
   })
 })
 

@@ -1,6 +1,7 @@
 import type { Completion } from './completion.ts'
 import type { Ask } from './parse.ts'
 import type { ChatFields, Message, ToolDefinition, ToolMessage } from './request.ts'
+import type { Walk } from './steps.ts'
 
 /** A tool that can be run: made by `tool()` of `@inference-gateway/sdk/tools`. */
 export interface Tool {
@@ -42,19 +43,16 @@ export interface RunResult {
 }
 
 /**
- * A conversation between a model and tools. Await it for the end, or go through its steps by `for await`; leaving the loop
- * ends the run. What a tool throws is thrown here: a tool that wants the model to know of a failure returns it.
+ * A conversation between a model and tools. Await it for the end, or go through its steps by `for await`; whoever leaves the
+ * loop ends the run there, and who awaits it then has it go on. Nothing is asked and no tool is run twice. What a tool
+ * throws is thrown here: a tool that wants the model to know of a failure returns it.
  */
 export class ToolRun implements PromiseLike<RunResult>, AsyncIterable<Step> {
-  readonly #ask: Ask
-  readonly #request: RunRequest
-  readonly #signal: AbortSignal | undefined
-  #result: Promise<RunResult> | undefined
+  readonly #start: () => Promise<Walk>
+  #walk: Promise<Walk> | undefined
 
   constructor(ask: Ask, request: RunRequest, signal: AbortSignal | undefined) {
-    this.#ask = ask
-    this.#request = request
-    this.#signal = signal
+    this.#start = async () => (await import('./steps.ts')).startWalk(ask, request, signal) // loaded by those who use it
   }
 
   // oxlint-disable-next-line unicorn/no-thenable -- being awaited is what it is for
@@ -62,20 +60,17 @@ export class ToolRun implements PromiseLike<RunResult>, AsyncIterable<Step> {
     onFulfilled?: ((value: RunResult) => A | PromiseLike<A>) | null,
     onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
   ): Promise<A | B> {
-    this.#result ??= this.#toEnd()
-    return this.#result.then(onFulfilled, onRejected)
+    return this.#open()
+      .then(({ end }) => end())
+      .then(onFulfilled, onRejected)
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Step, RunResult> {
-    const { stepsOf } = await import('./steps.ts') // loaded by those who use it
-    return yield* stepsOf(this.#ask, this.#request, this.#signal)
+    const { steps } = await this.#open()
+    return yield* steps()
   }
 
-  async #toEnd(): Promise<RunResult> {
-    const steps = this[Symbol.asyncIterator]()
-    for (;;) {
-      const { done, value } = await steps.next()
-      if (done === true) return value
-    }
+  #open(): Promise<Walk> {
+    return (this.#walk ??= this.#start())
   }
 }

@@ -1,10 +1,38 @@
 import { AbortError, ParseError } from '../errors.ts'
+import { aborted } from '../http/send.ts'
 import type { Ask } from './parse.ts'
 import { messagesOf, type ToolCall, type ToolMessage } from './request.ts'
 import type { RunRequest, RunResult, Step, Tool } from './run.ts'
 
+/** A run that several may follow, each from its beginning: a step is taken when the first of them wants it. */
+export interface Walk {
+  readonly steps: () => AsyncGenerator<Step, RunResult>
+  readonly end: () => Promise<RunResult>
+}
+
+export function startWalk(...parts: Parameters<typeof stepsOf>): Walk {
+  const source = stepsOf(...parts)
+  const taken: Promise<IteratorResult<Step, RunResult>>[] = []
+  const take = (index: number) => (taken[index] ??= source.next())
+  return {
+    async *steps() {
+      for (let index = 0; ; index++) {
+        const { done, value } = await take(index)
+        if (done === true) return value
+        yield value
+      }
+    },
+    async end() {
+      for (let index = 0; ; index++) {
+        const { done, value } = await take(index)
+        if (done === true) return value
+      }
+    },
+  }
+}
+
 /** The answers of the model, one by one, each with what the tools it called said to it. */
-export async function* stepsOf(
+async function* stepsOf(
   ask: Ask,
   request: RunRequest,
   signal: AbortSignal | undefined,
@@ -37,7 +65,8 @@ async function runTools(
   if (signal?.aborted) throw new AbortError(signal.reason)
   signal?.addEventListener('abort', leave)
   try {
-    return await Promise.all(calls.map((call) => answerOf(tools, call, controller.signal)))
+    const answers = Promise.all(calls.map((call) => answerOf(tools, call, controller.signal)))
+    return await Promise.race([answers, aborted(controller.signal)]) // not every tool heeds it
   } catch (error) {
     controller.abort(error)
     throw signal?.aborted ? new AbortError(signal.reason) : error

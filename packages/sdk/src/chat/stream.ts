@@ -54,16 +54,18 @@ export class ChatStream implements AsyncIterable<ChatEvent> {
     return this.#read()
   }
 
-  /** The whole answer, as `gw.chat` gives it. Reads the stream unless somebody else does. */
+  /** The whole answer, as `gw.chat` gives it. Reads the stream unless somebody else does, or begins to right now. */
   async final(): Promise<Completion> {
+    await Promise.resolve()
     if (!this.#isTaken) for await (const _ of this.chunks());
     return this.#result.promise
   }
 
   /** Calls `listener` with every event of a kind, whoever reads the stream: `await stream.on('text', …).final()`. */
   on<Type extends ChatEvent['type']>(type: Type, listener: (event: Extract<ChatEvent, { type: Type }>) => void): this {
-    const isMeant = (event: ChatEvent): event is Extract<ChatEvent, { type: Type }> => event.type === type
-    this.#listeners.push((event) => void (isMeant(event) && listener(event)))
+    this.#listeners.push((event) => {
+      if (event.type === type) listener(event as Extract<ChatEvent, { type: Type }>) // as was just asked
+    })
     return this
   }
 
