@@ -26,7 +26,7 @@ export interface Client {
 
 /** `base`: what holds for all calls. */
 export function createClient(door: Door, base: Settled): Client {
-  const open: Client['open'] = (method, path, own = {}, json, ended) => {
+  const open: Client['open'] = async (method, path, own = {}, json, ended) => {
     const options = joinOptions(base, own)
     const query = options.provider === undefined ? '' : `?provider=${encodeURIComponent(options.provider)}`
     const body = json === undefined ? null : JSON.stringify(json)

@@ -37,8 +37,10 @@ export class Gateway {
 
   /** Throws TypeError for a base URL that is none, and for a provider's secret key in a page. */
   constructor(options: GatewayOptions = {}) {
-    const { baseURL = variable('INFERENCE_GATEWAY_URL') ?? 'http://localhost:8080' } = options
-    const { apiKey = variable('INFERENCE_GATEWAY_API_KEY'), defaults = {} } = options
+    // What is empty is not said: so do variables of the environment that stay unset.
+    const baseURL = options.baseURL || variable('INFERENCE_GATEWAY_URL') || 'http://localhost:8080'
+    const apiKey = options.apiKey || variable('INFERENCE_GATEWAY_API_KEY')
+    const { defaults = {} } = options
     // oxlint-disable-next-line no-console -- somebody asked for it
     const { log = variable('INFERENCE_GATEWAY_LOG') ? console.error : () => {} } = options
     refuseProviderKey(apiKey)

@@ -139,7 +139,7 @@ export function variable(name: string): string | undefined {
   const { process } = globalThis as {
     readonly process?: { readonly env?: Readonly<Record<string, string | undefined>> }
   }
-  return process?.env?.[name] || undefined
+  return process?.env?.[name]
 }
 
 /**
@@ -151,7 +151,7 @@ export function normalizeBaseUrl(text: string): string {
   const isLocal = /^(?:localhost|127\.|0\.0\.0\.0|\[::1\]|[^./]+(?:[:/]|$))/.test(place)
   const url = new URL(place.includes('://') ? place : `http${isLocal ? '' : 's'}://${place}`)
   if (!url.protocol.startsWith('http')) throw new TypeError(`${place} is not reached by HTTP.`)
-  return `${url.origin}${url.pathname.replace(/(?:\/v1)?\/*$/, '').replace(/\/+$/, '')}`
+  return `${url.origin}${url.pathname.replace(/\/*(?:\/v1\/*)?$/, '')}`
 }
 
 /** Throws TypeError for a provider's secret key in a page, where every visitor could read it. */

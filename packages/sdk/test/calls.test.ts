@@ -83,6 +83,18 @@ describe('what is sent', () => {
     expect(request?.target).toBe('/v1/chat/completions?provider=groq')
   })
 
+  test('is no token where it is empty, nor another place', async () => {
+    await using it = await scripted(json(HELLO))
+    await it.gw.with({ apiKey: '' }).chat(ASK)
+    expect(it.server.requests[0]?.header('authorization')).toBeUndefined()
+    expect(new Gateway({ baseURL: '' }).baseURL).toBe(new Gateway().baseURL)
+  })
+
+  test('has to be JSON, and what is none is refused by the promise', async () => {
+    const asked = new Gateway().chat({ ...ASK, seed_of_mine: 1n })
+    expect(await thrown(asked)).toBeInstanceOf(TypeError)
+  })
+
   test('has the client’s defaults under it', async () => {
     await using it = await scripted(json(HELLO), { defaults: { model: 'm', max_tokens: 5 } })
     await it.gw.with({ defaults: { temperature: 1 } }).chat({ messages: 'Hi', max_tokens: 6 })

@@ -115,7 +115,7 @@ async function outgoing(door: Door, { method, path, body = null, options }: Call
   if (typeof body === 'string') set('content-type', 'application/json')
   const key = typeof door.apiKey === 'function' ? await door.apiKey() : door.apiKey
   refuseProviderKey(key)
-  if (key !== undefined) set('authorization', `Bearer ${key}`)
+  if (key) set('authorization', `Bearer ${key}`)
   if (options.requestId !== undefined) set('x-request-id', options.requestId)
   if (options.strict === true) set('x-gateway-strict', 'true')
   if (options.fallback !== undefined) set('x-gateway-fallback', options.fallback.join(', '))

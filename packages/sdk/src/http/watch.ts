@@ -1,4 +1,5 @@
 import { AbortError, ConnectionError, type GatewayError, type Phase, TimeoutError } from '../errors.ts'
+import { onAbort } from './on-abort.ts'
 
 /** Watches one try: its signal fires when the caller leaves or a phase takes too long. */
 export interface Watch {
@@ -29,7 +30,7 @@ export function createWatch(url: string, signals: readonly AbortSignal[], deadli
     clearTimeout(totalTimer)
   }
   if (signals.some(({ aborted }) => aborted)) leave()
-  for (const signal of signals) signal.addEventListener('abort', leave)
+  const takeBack = signals.map((signal) => onAbort(signal, leave))
 
   return {
     signal: controller.signal,
@@ -41,7 +42,7 @@ export function createWatch(url: string, signals: readonly AbortSignal[], deadli
     rest,
     release() {
       rest()
-      for (const signal of signals) signal.removeEventListener('abort', leave)
+      for (const each of takeBack) each()
     },
     abort: () => stop(new AbortError()),
     explain(error) {
@@ -79,6 +80,6 @@ function connectionError(url: string, hasBegun: boolean, error: unknown): Gatewa
 }
 
 function codeOf(error: unknown): string | undefined {
-  const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined
+  const code = (error as { readonly code?: unknown } | null | undefined)?.code // whatever was thrown
   return typeof code === 'string' ? code : undefined
 }
