@@ -47,7 +47,7 @@ async function openElsewhere(options: ServeOptions): Promise<Served> {
     import('node:path'),
     import('node:url'),
   ])
-  const bun = join(dirname(createRequire(import.meta.url).resolve('bun/package.json')), 'bin', 'bun.exe')
+  const bun = join(dirname(findBun(createRequire(import.meta.url))), 'bin', 'bun.exe')
   const program = fileURLToPath(new URL(SERVE, import.meta.url))
   const child = spawn(bun, [program, JSON.stringify(options)], { stdio: ['pipe', 'pipe', 'pipe'] })
   const left = new Promise<void>((resolve) => child.on('close', () => resolve()))
@@ -63,6 +63,15 @@ async function openElsewhere(options: ServeOptions): Promise<Served> {
     return left
   }
   return { url, close }
+}
+
+/** The manifest of the package that has Bun for this machine. */
+function findBun({ resolve }: Pick<NodeJS.Require, 'resolve'>): string {
+  try {
+    return resolve('bun/package.json')
+  } catch (cause) {
+    throw new Error('The gateway for tests runs on Bun: npm install --save-dev bun', { cause })
+  }
 }
 
 export type { ScriptLine } from './testing/script.ts'

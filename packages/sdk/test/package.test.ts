@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
-import { existsSync, mkdirSync, readFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startGateway } from '../../gateway/test/support/gateway.ts'
 import { createConsumer, MODULES, SDK } from './support/consumer.ts'
@@ -134,6 +135,15 @@ describe('on Node', () => {
         () => true,
       )
     while (!(await isGone())) await new Promise((resolve) => setTimeout(resolve, 20))
+  })
+
+  test('which says what it lacks where there is no Bun', async () => {
+    const alone = mkdtempSync(join(tmpdir(), 'sdk-alone-'))
+    cpSync(built, alone, { recursive: true })
+    const program = `import { startGateway } from '${alone}/testing.js'
+      console.log(await startGateway().catch(({ message }) => message))`
+    expect(await run('node', write('alone.mjs', program))).toContain('npm install --save-dev bun')
+    rmSync(alone, { recursive: true })
   })
 })
 
