@@ -48,6 +48,19 @@ describe('listeners', () => {
   })
 })
 
+describe('a stream that is passed on', () => {
+  test('tells what broke it, also to a reader who is slow', async () => {
+    await using it = await scripted(stream([delta('Hel'), event({ error: { message: 'No.', code: 'c' } })]))
+    const source = it.gw.chat.stream(ASK)
+    const reader = source.toReadableStream().getReader()
+    const read = async () => new TextDecoder().decode((await reader.read()).value)
+    expect(await read()).toContain('Hel')
+    await thrown(source.final()) // by now nothing more comes
+    expect(await read()).toBe(event({ error: { message: 'No.', code: 'c' } }))
+    expect(await thrown(reader.read())).toMatchObject({ name: 'StreamError', message: 'No.' })
+  })
+})
+
 describe('two streams of one', () => {
   test('say the same, one after the other or side by side, out of one request', async () => {
     await using it = await scripted(WHOLE)

@@ -5,19 +5,17 @@ const encoder = new TextEncoder()
 
 const event = (data: string) => encoder.encode(`data: ${data}\n\n`)
 
-/** Writes the next chunk as an event of OpenAI's. What breaks is told as their error, and the stream breaks as well. */
-export async function passOn(
-  chunks: AsyncIterator<ChatChunk>,
-  controller: ReadableStreamDefaultController<Uint8Array<ArrayBuffer>>,
-): Promise<void> {
+/**
+ * The chunks as events of OpenAI's. What breaks is told as their error, and then breaks this as well: not before the event
+ * has been fetched, since a web stream that fails forgets what nobody has fetched yet.
+ */
+export async function* passOn(chunks: AsyncIterable<ChatChunk>): AsyncGenerator<Uint8Array<ArrayBuffer>> {
   try {
-    const { done, value } = await chunks.next()
-    if (done !== true) return controller.enqueue(event(JSON.stringify(value)))
-    controller.enqueue(event('[DONE]'))
-    controller.close()
+    for await (const chunk of chunks) yield event(JSON.stringify(chunk))
+    yield event('[DONE]')
   } catch (error) {
     const { message, type, code } = GatewayError.is(error) ? error : new AbortError(error)
-    controller.enqueue(event(JSON.stringify({ error: { message, type, code } })))
-    controller.error(error)
+    yield event(JSON.stringify({ error: { message, type, code } }))
+    throw error
   }
 }

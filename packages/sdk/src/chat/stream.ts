@@ -93,10 +93,13 @@ export class ChatStream implements AsyncIterable<ChatEvent> {
   /** OpenAI's event stream, to be passed on: `new Response(stream.toReadableStream(), { headers })`. */
   toReadableStream(): ReadableStream<Uint8Array<ArrayBuffer>> {
     const chunks = this.chunks()
+    let events: Promise<AsyncGenerator<Uint8Array<ArrayBuffer>>> | undefined
     return new ReadableStream({
       pull: async (controller) => {
-        const { passOn } = await import('./pass-on.ts') // loaded by those who use it
-        await passOn(chunks, controller)
+        events ??= import('./pass-on.ts').then(({ passOn }) => passOn(chunks)) // loaded by those who use it
+        const { done, value } = await (await events).next()
+        if (done === true) controller.close()
+        else controller.enqueue(value)
       },
       cancel: async (reason) => {
         this.abort(reason)
