@@ -37,6 +37,8 @@ describe('options of a call stand over those of the client', () => {
 
   test('a value that is not said replaces nothing', () => {
     expect(joinOptions({ ...DEFAULTS, maxRetries: 5 }, { maxRetries: undefined }).maxRetries).toBe(5)
+    // Not every project's types refuse this.
+    expect(joinOptions(DEFAULTS, { timeouts: { idle: undefined as never } }).timeouts.idle).toBe(60_000)
   })
 
   test('headers, timeouts and middleware are joined', () => {

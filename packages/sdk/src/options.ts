@@ -128,7 +128,7 @@ export function joinOptions<Base extends Settled>(base: Base, own: Partial<Base>
     ...base,
     ...said(own),
     headers: { ...base.headers, ...own.headers },
-    timeouts: { ...base.timeouts, ...own.timeouts },
+    timeouts: { ...base.timeouts, ...said(own.timeouts ?? {}) },
     middleware: base.middleware.concat(own.middleware ?? []),
     fetchOptions: { ...base.fetchOptions, ...own.fetchOptions },
   }

@@ -1,5 +1,6 @@
 import type { Client } from '../client.ts'
 import type { Reply } from '../http/reply.ts'
+import { said } from '../json.ts'
 import type { RequestOptions } from '../options.ts'
 import type { OutputOf, StandardSchema } from '../schema.ts'
 import { type Completion, completionOf } from './completion.ts'
@@ -49,6 +50,6 @@ export function createChat(client: Client, defaults: Readonly<Record<string, unk
 /** What `/v1/chat/completions` and `/v1/route/explain` take. */
 export const chatBody = (defaults: Readonly<Record<string, unknown>>, request: ChatRequest) => ({
   ...defaults,
-  ...request,
+  ...said(request),
   messages: messagesOf(request),
 })

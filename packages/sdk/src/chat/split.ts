@@ -1,5 +1,5 @@
 import { AbortError } from '../errors.ts'
-import { aborted } from '../http/send.ts'
+import { aborted } from '../http/on-abort.ts'
 
 interface Link<T> {
   result?: Promise<IteratorResult<T>>

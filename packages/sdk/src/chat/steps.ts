@@ -1,5 +1,5 @@
 import { AbortError, ParseError } from '../errors.ts'
-import { aborted } from '../http/send.ts'
+import { aborted } from '../http/on-abort.ts'
 import type { Ask } from './parse.ts'
 import { messagesOf, type ToolCall, type ToolMessage } from './request.ts'
 import type { RunRequest, RunResult, Step, Tool } from './run.ts'

@@ -1,3 +1,4 @@
+import { onAbort } from './on-abort.ts'
 import type { Sent } from './send.ts'
 
 /** The bytes of an answer as they come, each waited for no longer than allowed. Throws what the watch explains. */
@@ -5,8 +6,7 @@ export async function* bytesOf({ response, watch, timeouts }: Sent): AsyncGenera
   if (response.body === null) return watch.release()
   const reader = response.body.getReader()
   // Ends a read that is under way, also where a custom fetch heeds no signal.
-  const cancel = () => void reader.cancel(watch.signal.reason).catch(() => {})
-  watch.signal.addEventListener('abort', cancel)
+  onAbort(watch.signal, (reason) => void reader.cancel(reason).catch(() => {}))
   let isWhole = false
   try {
     for (;;) {

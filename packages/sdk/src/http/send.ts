@@ -11,6 +11,7 @@ import {
 import { apiError } from './api-error.ts'
 import { textOf } from './body.ts'
 import { type Meta, metaOf } from './meta.ts'
+import { aborted } from './on-abort.ts'
 import { pauseMs } from './retry.ts'
 import { createWatch, type Watch } from './watch.ts'
 
@@ -121,15 +122,6 @@ async function outgoing(door: Door, { method, path, body = null, options }: Call
   if (options.fallback !== undefined) set('x-gateway-fallback', options.fallback.join(', '))
   for (const [name, value] of Object.entries(options.headers)) set(name, value)
   return { url: `${door.baseURL}${path}`, method, headers, body, signal }
-}
-
-/** Rejects when the signal fires: not every `fetch` somebody brings along heeds it. */
-export function aborted(signal: AbortSignal): Promise<never> {
-  return new Promise((_resolve, reject) => {
-    const leave = () => reject(signal.reason as Error)
-    if (signal.aborted) leave()
-    else signal.addEventListener('abort', leave)
-  })
 }
 
 /** Waits before the next try. Throws when the caller leaves or the call takes too long. */

@@ -22,15 +22,13 @@ export function createWatch(url: string, signals: readonly AbortSignal[], deadli
   let phaseTimer: ReturnType<typeof setTimeout> | undefined
   let hasBegun = false
   const stop = (why: GatewayError) => controller.abort(why) // the first one counts
-  const leave = () => stop(new AbortError(signals.find(({ aborted }) => aborted)?.reason))
   const startTimer = (phase: Phase, ms: number) => setTimeout(() => stop(timeout(url, phase)), ms)
   const totalTimer = deadline && startTimer('total', Math.max(0, deadline - performance.now()))
   const rest = () => {
     clearTimeout(phaseTimer)
     clearTimeout(totalTimer)
   }
-  if (signals.some(({ aborted }) => aborted)) leave()
-  const takeBack = signals.map((signal) => onAbort(signal, leave))
+  const takeBack = signals.map((signal) => onAbort(signal, (reason) => stop(new AbortError(reason))))
 
   return {
     signal: controller.signal,
