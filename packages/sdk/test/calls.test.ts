@@ -542,6 +542,17 @@ describe('what a model does wrong', () => {
     })
   })
 
+  test('a tool is forced upon it once, and none where there is none', async () => {
+    const calls = { tool_calls: [{ id: '1', type: 'function', function: { name: 'add', arguments: '{}' } }] }
+    await using it = await scripted(inTurn(say('', calls, 'tool_calls'), say('3'), say('Hi')))
+    const add = tool({ name: 'add', input: fromJsonSchema({ type: 'object' }), run: () => 3 })
+    await it.gw.chat.run({ ...ASK, tools: [add], tool_choice: 'required' })
+    await it.gw.chat.run({ ...ASK, tools: [] })
+    const sent = it.server.requests.map(({ text }) => JSON.parse(text) as Record<string, unknown>)
+    expect(sent.map(({ tool_choice: choice }) => choice)).toEqual(['required', 'auto', undefined])
+    expect(sent[2]).not.toHaveProperty('tools')
+  })
+
   test('a tool that is not there, or arguments that are wrong, are told to it', async () => {
     const call = (id: string, name: string, text: string) => ({
       id,

@@ -1,7 +1,7 @@
 import { AbortError, ParseError } from '../errors.ts'
 import { aborted } from '../http/on-abort.ts'
 import type { Ask } from './parse.ts'
-import { messagesOf, type ToolCall, type ToolMessage } from './request.ts'
+import { type ChatRequest, messagesOf, type ToolCall, type ToolChoice, type ToolMessage } from './request.ts'
 import type { RunRequest, RunResult, Step, Tool } from './run.ts'
 
 /** A run that several may follow, each from its beginning: a step is taken when the first of them wants it. */
@@ -37,12 +37,13 @@ async function* stepsOf(
   request: RunRequest,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Step, RunResult> {
-  const { tools, maxSteps = 10, ...chat } = request
+  const { tools, maxSteps = 10, tool_choice: choice, ...chat } = request
   const conversation = [...messagesOf(request)]
-  const definitions = tools.map(({ definition }) => definition)
+  // No provider takes an empty list.
+  const offered = tools.length === 0 ? chat : { ...chat, tools: tools.map(({ definition }) => definition) }
   const steps: Step[] = []
   for (;;) {
-    const completion = await ask({ ...chat, messages: conversation, tools: definitions })
+    const completion = await ask({ ...offered, messages: conversation, ...choiceFor(steps.length, choice) })
     conversation.push(completion.message)
     const isLast = completion.toolCalls.length === 0 || steps.length + 1 >= maxSteps
     const results = isLast ? [] : await runTools(tools, completion.toolCalls, signal)
@@ -52,6 +53,12 @@ async function* stepsOf(
     yield step
     if (isLast) return { completion, text: completion.text, steps, messages: conversation }
   }
+}
+
+/** Who has to call a tool does so once: a model that had to go on would never answer. */
+function choiceFor(step: number, choice: ToolChoice | undefined): Pick<ChatRequest, 'tool_choice'> {
+  if (choice === undefined) return {}
+  return { tool_choice: step > 0 && choice !== 'none' ? 'auto' : choice }
 }
 
 /** Runs the tools of one answer side by side. The first that fails stops the others. */
