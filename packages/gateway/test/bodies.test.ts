@@ -62,6 +62,20 @@ describe('a body that is not one JSON object in UTF-8 is refused', () => {
     expect(provider.requests).toEqual([])
   })
 
+  test.each([
+    [
+      'a fault in the JSON',
+      `{"model":"openai/x",\n${MESSAGES},}`,
+      'at line 2, column 45: expected a name in double quotes.',
+    ],
+    ['half an object', VALID.slice(0, -1), `at line 1, column ${VALID.length}: expected \`,\` or \`}\`.`],
+    ['a form', '--b\r\ncontent-disposition: form-data; name="model"\r\n\r\nx\r\n--b--\r\n', 'the body is a form.'],
+    ['sound', Buffer.from([0x52, 0x49, 0xff, 0x00]), 'files in a form (multipart/form-data).'],
+  ])('with words that say what is wrong with it: %s', async (_, body, words) => {
+    const answer = await ask(gateway.url, LINE, {}, body)
+    expect(JSON.parse(answer.text)).toMatchObject({ error: expect.stringContaining(words), code: 'invalid_json' })
+  })
+
   test.each([undefined, 'text/plain', 'application/x-www-form-urlencoded', 'application/json; charset=latin1'])(
     'a good one is read whatever its content type: %s',
     async (type) => {

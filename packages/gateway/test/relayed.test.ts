@@ -268,6 +268,12 @@ describe('forms', () => {
     expect(provider.requests[0]?.text === form).toBe(true)
   })
 
+  test('a form whose boundary is not told is refused, and the answer says why', async () => {
+    const response = await post(TRANSCRIBE, model('openai/whisper-1') + end, { 'content-type': 'multipart/form-data' })
+    expect(await response.json()).toMatchObject({ code: 'invalid_request', error: expect.stringContaining('boundary') })
+    expect([response.status, provider.requests.length]).toEqual([400, 0])
+  })
+
   test('a small form is sent again where one target fails', async () => {
     let asked = 0
     provider.play((call) => json({ text: 'second' }, asked++ === 0 ? 503 : 200)(call))

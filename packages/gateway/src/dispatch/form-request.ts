@@ -1,7 +1,7 @@
 import { GatewayError } from '../kernel/errors.ts'
 import type { Exchange } from '../kernel/exchange.ts'
 import type { Target, UpstreamRequest } from '../providers/provider.ts'
-import { boundaryOf, createFormScanner, type FormScanner, type FormValue } from './form.ts'
+import { boundaryOf, createFormScanner, type FormScanner, type FormValue, saysForm } from './form.ts'
 import { concatenate } from './patch.ts'
 
 /** A client's form, read as far as its model. */
@@ -32,15 +32,18 @@ export interface FormLimits {
 /** Up to this size a form is read before it is sent, and can therefore be sent again. */
 const SMALL_BYTES = 1024 * 1024
 
-export const isForm = (headers: Headers): boolean => boundaryOf(headers.get('content-type') ?? '') !== null
+export const isForm = (headers: Headers): boolean => saysForm(headers.get('content-type') ?? '')
 
 /**
  * Reads a form as far as its `model`; what follows stays with the client until somebody takes it. Most clients write the
- * file first: until the model has come, the file is held. Throws body_too_large when it has not come within the limit.
+ * file first: until the model has come, the file is held. Throws body_too_large when it has not come within the limit,
+ * invalid_request when nobody could tell the form's parts.
  */
 export async function readForm({ headers, body }: Exchange, limits: FormLimits): Promise<FormCall> {
   const contentType = headers.get('content-type') ?? ''
-  const scanner = createFormScanner(boundaryOf(contentType) ?? '', 'model')
+  const boundary = boundaryOf(contentType)
+  if (boundary === null) throw unbounded()
+  const scanner = createFormScanner(boundary, 'model')
   const announced = Number(headers.get('content-length') ?? Number.NaN)
   const lengthBytes = Number.isNaN(announced) ? null : announced
   if (limits.needsWhole || announced <= SMALL_BYTES) {
@@ -75,6 +78,13 @@ async function readToModel(reader: Reader, scanner: FormScanner, { limitBytes, m
   }
   return { parts, isWhole: false }
 }
+
+const unbounded = () =>
+  new GatewayError(
+    'invalid_request',
+    'The content-type multipart/form-data names no boundary, so nobody can tell the parts of the form. Leave the header to the client that writes the form: it adds `boundary=…`.',
+    { param: 'content-type' },
+  )
 
 const tooFar = (limitBytes: number) =>
   new GatewayError(

@@ -15,9 +15,12 @@ export interface FormScanner {
   readonly values: readonly FormValue[]
 }
 
-/** The boundary between a form's parts; `null` when the body is no form. */
+/** Whether a body is called a form. */
+export const saysForm = (contentType: string): boolean => /^\s*multipart\/form-data\b/i.test(contentType)
+
+/** The boundary between a form's parts; `null` when the body is no form, or one that nobody can read. */
 export function boundaryOf(contentType: string): string | null {
-  if (!/^\s*multipart\/form-data\b/i.test(contentType)) return null
+  if (!saysForm(contentType)) return null
   const [, quoted, plain] = /;\s*boundary=(?:"([^"]{1,70})"|([^\s";]{1,70}))/i.exec(contentType) ?? []
   return quoted ?? plain ?? null
 }

@@ -1,4 +1,5 @@
 import { isNestedDeeper, jsonMembers } from '@inference-gateway/protocol/json'
+import { jsonFault } from '@inference-gateway/protocol/json-fault'
 import { GatewayError } from '../kernel/errors.ts'
 import type { Quirks, Target } from '../providers/provider.ts'
 import { innerEdits } from './inner-edits.ts'
@@ -81,12 +82,31 @@ function parse(bytes: Uint8Array): unknown {
     )
   if (bytes.byteLength > EASY_BYTES && isNestedDeeper(bytes, DEEPEST))
     throw new GatewayError('invalid_json', `Failed to decode request: more than ${DEEPEST} levels of nesting.`)
+  const text = decode(bytes)
   try {
-    return JSON.parse(utf8.decode(bytes))
+    return JSON.parse(text)
   } catch (error) {
-    const reason = error instanceof SyntaxError ? 'the body is not valid JSON' : 'the body is not JSON in UTF-8'
-    throw new GatewayError('invalid_json', `Failed to decode request: ${reason}.`, { cause: error })
+    throw new GatewayError('invalid_json', `Failed to decode request: ${faultIn(text)}`, { cause: error })
   }
+}
+
+function decode(bytes: Uint8Array): string {
+  try {
+    return utf8.decode(bytes)
+  } catch (error) {
+    const advice = 'Send one JSON object, and files in a form (multipart/form-data).'
+    throw new GatewayError('invalid_json', `Failed to decode request: the body is not JSON in UTF-8. ${advice}`, {
+      cause: error,
+    })
+  }
+}
+
+function faultIn(text: string): string {
+  if (text.startsWith('--'))
+    return 'the body is a form. Send one JSON object, or, where a form is taken, say so: `content-type: multipart/form-data; boundary=…`.'
+  const fault = jsonFault(text)
+  const place = fault === null ? '' : ` at line ${fault.line}, column ${fault.column}: expected ${fault.expected}`
+  return `the body is not valid JSON${place}.`
 }
 
 const isName = (value: unknown): value is string => typeof value === 'string' && value !== ''
