@@ -39,7 +39,10 @@ const bytesOf = async (response: Response): Promise<Buffer> => Buffer.from(await
 const table = (some: readonly Exchange[]) => some.map((exchange) => [exchange.name, exchange] as const)
 
 describe('whole answers', () => {
-  const answers = exchanges.filter(({ status, isStream }) => status < 400 && !isStream)
+  // MiniMax's refusals have the status 200 and are no answers: see odd-exchanges.test.ts.
+  const isRefusal = ({ provider, response }: Exchange) =>
+    provider === 'minimax' && /"choices": ?null/.test(response.toString())
+  const answers = exchanges.filter((exchange) => exchange.status < 400 && !exchange.isStream && !isRefusal(exchange))
 
   test.each(table(answers))('%s comes out byte for byte', async (_, exchange) => {
     provider.play(answer(exchange.status, { 'content-type': exchange.contentType }, exchange.response))

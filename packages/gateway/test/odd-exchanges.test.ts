@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'bun:test'
 import { startGateway, type TestGateway } from './support/gateway.ts'
-import { answer, json, type ScriptedProvider, startScriptedProvider } from './support/scripted-provider.ts'
+import { answer, json, type ScriptedProvider, startScriptedProvider, stream } from './support/scripted-provider.ts'
 
 let provider: ScriptedProvider
 let gateway: TestGateway
@@ -24,14 +24,35 @@ const chat = (model: string, headers: Readonly<Record<string, string>> = {}, mor
     redirect: 'manual',
   })
 
-describe('a refusal with status 200 and `base_resp`', () => {
-  const refusal = { id: 'x', choices: null, base_resp: { status_code: 1004, status_msg: 'login fail' } }
+const told = 'data: {"choices":[{"delta":{"content":"Hello"}}]}\n\ndata: [DONE]\n\n'
 
-  test('passes as it came, and counts as failed', async () => {
+describe('a refusal with status 200 and `base_resp`', () => {
+  const refusal = { id: 'x', choices: null, base_resp: { status_code: 1002, status_msg: 'rate limit' } }
+  const said = { id: 'y', choices: [{ message: { content: 'Hello' }, finish_reason: 'stop' }] }
+
+  test('is answered with the status that its code means', async () => {
     provider.play(json(refusal))
     const response = await chat('minimax/m', { 'x-request-id': 'refused' })
-    expect([response.status, await response.json()]).toEqual([200, refusal])
-    expect(await gateway.finished('refused')).toMatchObject({ status: 200, outcome: 'failed', code: '1004' })
+    expect([response.status, await response.json()]).toMatchObject([429, { error: 'rate limit', code: '1002' }])
+    expect(await gateway.finished('refused')).toMatchObject({ status: 429, outcome: 'failed', code: '1002' })
+  })
+
+  test.each([
+    ['whole', json(refusal), json(said)],
+    ['streamed', stream([`data: ${JSON.stringify(refusal)}\n\ndata: [DONE]\n\n`]), stream([told])],
+  ])('makes way for the next of a chain: %s', async (form, first, second) => {
+    let asked = 0
+    provider.play((call) => (asked++ === 0 ? first : second)(call))
+    const response = await chat('minimax/m', { 'x-gateway-fallback': 'groq/x' }, { stream: form === 'streamed' })
+    expect(await response.text()).toContain('Hello')
+    expect(response.headers.get('x-gateway-provider')).toBe('groq')
+  })
+
+  test('inside a stream of nobody else counts as failed', async () => {
+    provider.play(stream([`data: ${JSON.stringify(refusal)}\n\ndata: [DONE]\n\n`]))
+    const response = await chat('minimax/m', { 'x-request-id': 'streamed' }, { stream: true })
+    expect(await response.text()).toContain('rate limit')
+    expect(await gateway.finished('streamed')).toMatchObject({ outcome: 'failed' })
   })
 
   test.each([{ base_resp: { status_code: 0, status_msg: 'success' } }, { base_resp: null }, {}])(

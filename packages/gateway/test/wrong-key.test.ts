@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { createLog } from '../src/telemetry/log.ts'
 import { keyOf, startGateway, type TestGateway } from './support/gateway.ts'
-import { answer, json, type ScriptedProvider, startScriptedProvider } from './support/scripted-provider.ts'
+import { answer, json, type ScriptedProvider, startScriptedProvider, stream } from './support/scripted-provider.ts'
 
 let provider: ScriptedProvider
 let gateway: TestGateway
@@ -9,7 +9,7 @@ beforeAll(async () => {
   provider = await startScriptedProvider()
   const { origin } = provider
   gateway = await startGateway({
-    providers: { openai: origin },
+    providers: { openai: origin, minimax: origin },
     env: { OLLAMA_API_URL: origin, TEAM_KEY: keyOf('mine'), MOVED_API_URL: origin, MOVED_API_KEY: keyOf('moved') },
     config: `providers:
   - { id: mine, base_url: "${origin}", key_env: TEAM_KEY }
@@ -55,6 +55,23 @@ describe('a provider that refuses the key: the answer says whose it is', () => {
     expect((await ask('openai/x')).body.error).toBe(
       "openai answered 401 (asked with the gateway's key for openai, from OPENAI_API_KEY) with an empty body.",
     )
+  })
+
+  const login = { base_resp: { status_code: 1004, status_msg: 'login fail' } }
+  const hint = "asked with the gateway's key for minimax, from MINIMAX_API_KEY"
+
+  test('MiniMax, whose status is 200', async () => {
+    provider.play(json({ choices: null, ...login }))
+    const { status, body } = await ask('minimax/x')
+    expect([status, body.error, body.code]).toEqual([401, `login fail (${hint})`, '1004'])
+  })
+
+  test.each(['/v1/messages', '/v1/responses'])('inside a stream that is told in other words, at %s', async (path) => {
+    provider.play(stream([`data: ${JSON.stringify(login)}\n\n`]))
+    const own = path === '/v1/messages' ? { messages: [{ role: 'user', content: 'Hi' }] } : { input: 'Hi' }
+    const body = JSON.stringify({ model: 'mine/x', stream: true, max_tokens: 9, ...own })
+    const response = await fetch(gateway.url + path, { method: 'POST', body })
+    expect(await response.text()).toContain("login fail (asked with the gateway's key for mine, from TEAM_KEY)")
   })
 
   test('and so does the log, without the words of the provider', async () => {

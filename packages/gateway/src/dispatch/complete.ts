@@ -2,10 +2,11 @@ import type { ChatChunk } from '@inference-gateway/protocol/chat'
 import { GatewayError } from '../kernel/errors.ts'
 import type { TokenUsage } from '../kernel/events.ts'
 import type { Exchange } from '../kernel/exchange.ts'
+import { ProviderError } from '../kernel/provider-error.ts'
 import type { Endpoint, Target, UpstreamAnswer, UpstreamRequest } from '../providers/provider.ts'
 import { byteTap } from './byte-tap.ts'
 import { holdPreamble, openStream } from './preamble.ts'
-import { providerErrorOf, readProviderError, refusalIn } from './provider-error.ts'
+import { advisedError, providerErrorOf, readProviderError, refusalIn } from './provider-error.ts'
 import { relayStream, type RelayOptions } from './relay.ts'
 import { send, type Sender } from './send.ts'
 import type { ChatTap } from './tap.ts'
@@ -98,13 +99,15 @@ export async function complete(
   const { id } = target.provider
   const options = optionsFor(conversation, dispatch.relay(id))
   if (answer.status >= 400) throw await readProviderError(target, answer, options.idleTimeoutMs)
-  const tap = conversation.tap((error) => options.errorEvent(exchange, error))
+  const tap = conversation.tap((error) =>
+    options.errorEvent(exchange, error instanceof ProviderError ? advisedError(target, error) : error),
+  )
   if (conversation.passesAny === true && !isEventStream(answer) && !isJson(answer))
     return passed(answer, relayStream(exchange, openStream(answer), byteTap, options))
-  if (!isEventStream(answer)) return whole(options, exchange, { conversation, answer, tap, provider: id })
+  if (!isEventStream(answer)) return whole(options, exchange, { conversation, answer, tap, target })
   if (!stream && conversation.translate !== null) throw unaskedStream(id, answer)
   const untilMs = firstTokenMs === null ? null : { limitMs: firstTokenMs, startedAt, clock: dispatch.clock }
-  const opened = holds === null ? openStream(answer) : await holdPreamble(id, answer, tap, untilMs)
+  const opened = holds === null ? openStream(answer) : await holdPreamble(target, answer, tap, untilMs)
   return streamed(answer, relayStream(exchange, opened, tap, options))
 }
 
@@ -147,21 +150,19 @@ interface Answered {
   readonly conversation: Conversation
   readonly answer: UpstreamAnswer
   readonly tap: ChatTap
-  readonly provider: string
+  readonly target: Target
 }
 
 async function whole(options: RelayOptions, exchange: Exchange, answered: Answered): Promise<Response> {
-  const { conversation, answer, tap, provider } = answered
+  const { conversation, answer, tap, target } = answered
+  const { id: provider } = target.provider
   const { translate, usageOf, stream, remake = asItCame } = conversation
   const bytes = await readWhole(answer, options)
   const body = parseAnswer(bytes)
   const failure = translate?.failureIn?.(body) ?? refusalIn(body)
-  const refusal = failure === null ? null : providerErrorOf(provider, failure)
-  // In another dialect there is no place for it beside the answer.
-  if (refusal !== null && translate !== null) throw refusal
+  if (failure !== null) throw advisedError(target, providerErrorOf(provider, failure))
   // Translated, it would become an empty answer that looks whole.
   if (translate?.isAnswer(body) === false) throw noAnswer(provider)
-  if (refusal !== null) exchange.tell({ type: 'fault', error: refusal })
   const usage = usageOf(body)
   if (usage !== null) exchange.tell({ type: 'usage', usage })
   const { status, headers } = answer

@@ -1,8 +1,8 @@
 import type { Clock } from '../kernel/clock.ts'
 import { GatewayError } from '../kernel/errors.ts'
-import type { UpstreamAnswer } from '../providers/provider.ts'
+import type { Account, UpstreamAnswer } from '../providers/provider.ts'
 import { nextPart } from './parts.ts'
-import { providerErrorOf } from './provider-error.ts'
+import { advisedError, providerErrorOf } from './provider-error.ts'
 import type { ChatTap } from './tap.ts'
 
 /** A stream that has been read up to its first content. */
@@ -26,11 +26,12 @@ interface FirstTokenPatience {
  * http_response_incomplete when the stream ends, http_response_timeout when nothing comes within the limit.
  */
 export async function holdPreamble(
-  provider: string,
+  account: Account,
   answer: UpstreamAnswer,
   tap: ChatTap,
   patience: FirstTokenPatience | null,
 ): Promise<OpenedStream> {
+  const { id: provider } = account.provider
   const held: Uint8Array[] = []
   const timer = patience === null ? null : giveUpLater(provider, answer, patience)
   try {
@@ -38,7 +39,7 @@ export async function holdPreamble(
       const part = await nextPart(answer)
       if (part === null) break
       held.push(tap.push(part))
-      if (tap.state.error !== null) throw providerErrorOf(provider, tap.state.error)
+      if (tap.state.error !== null) throw advisedError(account, providerErrorOf(provider, tap.state.error))
     }
     if (!tap.state.hasContent && !tap.state.isFinished) throw endedEarly(provider)
     return { answer, held }

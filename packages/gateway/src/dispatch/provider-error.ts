@@ -45,7 +45,15 @@ const MINIMAX_STATUS: ReadonlyMap<unknown, number> = new Map([
   [1002, 429],
   [1004, 401],
   [1008, 402],
+  [1026, 400],
+  [1027, 400],
+  [1039, 429],
+  [1041, 429],
+  [1042, 400],
   [2013, 400],
+  [2045, 429],
+  [2049, 401],
+  [2056, 429],
 ])
 
 /** MiniMax refuses with status 200, in a member beside the answer, streamed or not. An error's object; `null`: none. */
@@ -63,6 +71,14 @@ export function providerErrorOf(provider: string, error: unknown): ProviderError
   const status = [ownStatus, named, code].map(Number).find((number) => number >= 400 && number <= 599) ?? 502
   const fault = faultOf({ error }) ?? { message: `${provider} reported an error at the start of the stream.` }
   return new ProviderError(provider, { status, headers: new Headers() }, complete(fault, status), { error })
+}
+
+/** The same, with what the operator should look at, where its status is about the gateway's key. */
+export function advisedError(account: Account, error: ProviderError): ProviderError {
+  const advice = adviceFor(account, error.status, false)
+  if (advice === null) return error
+  const { provider, status, headers, fault, original } = error
+  return new ProviderError(provider, { status, headers, advice }, advised(fault, advice), original)
 }
 
 async function readText(answer: UpstreamAnswer): Promise<string> {

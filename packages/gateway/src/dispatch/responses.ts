@@ -98,7 +98,7 @@ function translated(dispatch: ResponsesDispatch, exchange: Exchange, { call, att
       endpoint,
       body,
       stream: call.stream,
-      tap: () => createTranslatingTap({ translator, provider: target.provider.id, errorEvent }),
+      tap: (errorEvent) => createTranslatingTap({ translator, provider: target.provider.id, errorEvent }),
       usageOf,
       translate: {
         isAnswer: isCompletion,

@@ -3,6 +3,7 @@ import { parseEvents } from '@inference-gateway/protocol/sse'
 import type { TokenUsage } from '../kernel/events.ts'
 import { createEventBuffer } from './event-buffer.ts'
 import { isNotable } from './notable.ts'
+import { refusalIn } from './provider-error.ts'
 import { usageOf } from './usage.ts'
 
 /** What a tap has seen of a chat stream so far. */
@@ -71,6 +72,7 @@ export function createChatTap(hidesUsage: boolean, choices = 1): ChatTap {
       const chunk = parseChunk(data)
       if (chunk === null) continue
       if (event === 'error' || (chunk.error ?? null) !== null) state.error = chunk.error ?? chunk
+      else state.error ??= refusalIn(chunk)
       state.usage = usageOf(chunk) ?? state.usage
       if (!state.hasContent && carriesContent(chunk)) {
         state.hasContent = true
