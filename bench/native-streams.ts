@@ -51,3 +51,18 @@ export const cohereEvents: readonly string[] = [
   }),
   'data: [DONE]\n\n',
 ]
+
+/** Google's answers: the counts are in every one, and nothing stands behind the last. */
+export const googleEvents: readonly string[] = pieces.map((text, index) => {
+  const isLast = index === pieces.length - 1
+  const candidate = { content: { parts: [{ text }], role: 'model' }, ...(isLast && { finishReason: 'STOP' }), index: 0 }
+  const counts = { promptTokenCount: 214, candidatesTokenCount: index + 1, totalTokenCount: 215 + index }
+  const usageMetadata = { ...counts, promptTokensDetails: [{ modality: 'TEXT', tokenCount: 214 }] }
+  const answer = {
+    candidates: [candidate],
+    usageMetadata,
+    modelVersion: 'gemini-2.5-flash',
+    responseId: 'AbCdEfGhIjKl',
+  }
+  return `data: ${JSON.stringify(answer)}\r\n\r\n`
+})

@@ -13,7 +13,7 @@ import { baseUrl, startGateway, startUpstream } from './gateway.ts'
 import { type Scenario, streamedChat } from './load.ts'
 import { sample } from './measure.ts'
 import { CONTENT_EVENTS, postRequest, streamEvents } from './messages.ts'
-import { anthropicEvents, cohereEvents } from './native-streams.ts'
+import { anthropicEvents, cohereEvents, googleEvents } from './native-streams.ts'
 import { runFolder } from './run-folder.ts'
 import { median } from './statistics.ts'
 
@@ -88,6 +88,7 @@ const translated: readonly Way[] = [
   ),
   way('Messages → chat', anthropicEvents, native('anthropic-messages'), chat('anthropic/bench'), DONE),
   way('Cohere v2 → chat', cohereEvents, native('cohere-chat'), chat('cohere/bench'), DONE),
+  way('Gemini → chat', googleEvents, native('google-generate-content'), chat('google/bench'), DONE),
 ]
 const ways = [relayed, ...translated]
 
@@ -106,6 +107,9 @@ const gateway = await startGateway(upstream, folder, {
     COHERE_API_URL: `http://127.0.0.1:${upstream.port}`,
     COHERE_API_KEY: 'bench-key',
     COHERE_DIALECT: 'v2',
+    GOOGLE_API_URL: `http://127.0.0.1:${upstream.port}/v1beta/openai`,
+    GOOGLE_API_KEY: 'bench-key',
+    GOOGLE_DIALECT: 'native',
   },
 })
 const roundMs = Number(options.seconds) * 1000

@@ -1,7 +1,7 @@
 // The provider: answers every chat request at once and with as little work as possible. A process of its own, so that
 // its time is nobody else's: `bun bench/upstream.ts PORT`.
 import { chatCompletion, modelList, streamEvents } from './messages.ts'
-import { anthropicEvents, cohereEvents } from './native-streams.ts'
+import { anthropicEvents, cohereEvents, googleEvents } from './native-streams.ts'
 
 /**
  * Each stream gets one event per turn of this many ticks, and streams are spread over the ticks. So every event is
@@ -33,7 +33,11 @@ const notFound = Buffer.from('HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\
 const chatEvents = (includeUsage: boolean) => streamEvents(includeUsage).map((data) => `data: ${data}\n\n`)
 const writes = { plain: streamWrites(chatEvents(false)), withUsage: streamWrites(chatEvents(true)) }
 /** Providers that are asked in dialects of their own are only asked for streams. */
-const nativeWrites = { '/v1/messages': streamWrites(anthropicEvents), '/v2/chat': streamWrites(cohereEvents) }
+const nativeWrites = {
+  '/v1/messages': streamWrites(anthropicEvents),
+  '/v2/chat': streamWrites(cohereEvents),
+  '/v1beta/models/bench:streamGenerateContent?alt=sse': streamWrites(googleEvents),
+}
 
 interface Client {
   /** The part of a request that has arrived, as latin1: one character is one byte. */
