@@ -37,21 +37,18 @@ export function modelRoutes(
       directory.peek(model).find(({ served_by: id }) => id === provider.id)?.max_output_tokens ?? null,
   }
   const chat = { plan, follow, dispatch }
+  const operations = { accounts, account, holdsPolicy: !policy.isOpen, retries: settings.routing.retryEnabled }
   return {
     models: { listing, requireProvider: (provider) => requireProvider(provider, rules) },
     chat,
     responses: { ...chat, accounts, account, keepers, items, newId: () => crypto.randomUUID().replaceAll('-', '') },
-    relayed: {
-      ...chat,
-      accounts,
-      account,
-      holdsPolicy: !policy.isOpen,
-      limitBytes: settings.server.maxRequestBodyBytes,
-      retries: settings.routing.retryEnabled,
-    },
+    relayed: { ...chat, ...operations, limitBytes: settings.server.maxRequestBodyBytes },
     explain: {
+      ...operations,
       preview,
       dispatch,
+      keepers,
+      items,
       permit,
       breakers,
       clock,

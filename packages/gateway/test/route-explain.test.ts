@@ -35,6 +35,12 @@ beforeAll(async () => {
     deployments:
       - { provider: openai, model: gpt-4o }
       - { provider: groq, model: llama }
+  partly:
+    strategy: priority
+    deployments:
+      - { provider: mistral, model: small }
+      - { provider: openai, model: forbidden }
+      - { provider: groq, model: llama }
   frail:
     strategy: priority
     deployments:
@@ -106,12 +112,13 @@ describe('it tells who would be asked, in order, and why', () => {
   })
 
   test.each(whys)('%s, and chat asks the first of them', async (_, body, asked, [first = '']) => {
-    const { targets } = await explain(body, asked)
+    const { targets, skipped } = await explain(body, asked)
     const chat = await post(CHAT, body, asked)
     expect(`${chat.headers.get('x-gateway-provider')} ${chat.headers.get('x-gateway-model')}`).toBe(
       first.split(':')[0] ?? '',
     )
-    expect(chat.headers.get('x-gateway-changes')).toBe(targets[0]?.changes ?? null)
+    const told = [...skipped.map(({ model }) => `skipped=${model}`), targets[0]?.changes ?? []].flat()
+    expect(chat.headers.get('x-gateway-changes')).toBe(told.join('; ') || null)
   })
 })
 
@@ -182,6 +189,99 @@ test('a target that failed repeatedly rests: it comes last, and for how long is 
   expect(targets[1]?.breaker.rests_ms).toBeWithin(1, 10_001)
   const lone = await explain({ model: 'together/m' })
   expect(lone.targets[0]).toMatchObject({ attempt: 1, breaker: { state: 'open', heeded: false } })
+})
+
+const NO_KEY =
+  "Provider requires an API key. Please configure the provider's API key. Set MISTRAL_API_KEY to use mistral, and restart."
+const NOT_ALLOWED = 'The model openai/forbidden may not be used here (ALLOWED_MODELS, DISALLOWED_MODELS).'
+
+describe('it tells whom nobody asks, and what stands in the way', () => {
+  const cases: [what: string, body: object, skipped: [model: string, because: string][]][] = [
+    ['nobody', { model: 'fast' }, []],
+    [
+      'members of an alias',
+      { model: 'partly' },
+      [
+        ['mistral/small', NO_KEY],
+        ['openai/forbidden', NOT_ALLOWED],
+      ],
+    ],
+    [
+      'members of a chain',
+      { model: ['openai/forbidden', 'groq/b', 'mistral/small'] },
+      [
+        ['openai/forbidden', NOT_ALLOWED],
+        ['mistral/small', NO_KEY],
+      ],
+    ],
+  ]
+  test.each(cases)('%s', async (_, body, skipped) => {
+    const told = (await explain(body)).skipped
+    expect(told.map(({ model, because }) => [model, because])).toEqual(skipped)
+    const chat = await post(CHAT, body)
+    expect(chat.headers.get('x-gateway-changes')).toStartWith(
+      [...skipped.map(([model]) => `skipped=${model}`), 'model='].join('; '),
+    )
+  })
+})
+
+describe('it explains the other endpoints', () => {
+  const at = (endpoint: string, body: object, headers = {}) =>
+    explain(body, { query: `?endpoint=${endpoint}`, headers })
+  const reasoning = { role: 'assistant', content: [{ type: 'thinking', thinking: 'hm', signature: 's' }] }
+
+  test('Messages, translated for whoever does not speak them', async () => {
+    const { endpoint, targets } = await at('messages', { model: 'openai/gpt-4o', top_k: 3, max_tokens: 9 })
+    expect(endpoint).toBe('messages')
+    expect(targets[0]?.changes).toBe(
+      'translated=anthropic-messages>openai-chat; model=openai/gpt-4o>gpt-4o; dropped=top_k',
+    )
+    expect(targets[0]?.strict_refuses).toEqual(['dropped=top_k'])
+  })
+
+  test('Responses, where a target that cannot be asked at all says why', async () => {
+    const body = { model: ['openai/gpt-4o', 'together/m'], input: 'Hi', conversation: 'conv_1' }
+    const { targets } = await at('responses', body)
+    expect(targets.map(({ provider, refusal }) => [provider, refusal])).toEqual([
+      ['openai', null],
+      ['together', expect.stringContaining('`conversation` cannot be had with Together AI')],
+    ])
+  })
+
+  test('embeddings, which not everybody has', async () => {
+    const { targets, skipped } = await at('embeddings', { model: ['groq/a', 'openai/b'], input: 'x' })
+    expect(targets.map(({ provider, changes }) => [provider, changes])).toEqual([['openai', 'model=groq/a,openai/b>b']])
+    expect(skipped).toEqual([{ model: 'groq/a', because: 'Groq offers no embeddings.' }])
+  })
+
+  test.each([
+    ['messages', { model: 'openai/x', messages: [] }],
+    ['messages', { model: 'groq/x', messages: [reasoning], max_tokens: 9, top_k: 3 }],
+    ['responses', { model: 'together/x' }],
+    ['responses', { model: 'together/x', input: 'Hi', conversation: 'conv_1' }],
+    ['embeddings', { model: 'groq/x', input: 'x' }],
+    ['embeddings', { model: 'openai/x' }],
+    ['rerank', { model: 'zzz', query: 'x', documents: ['x'] }],
+    ['moderations', { model: 'openai/forbidden', input: 'x' }],
+  ])('what is wrong at %s is answered as there: %p', async (endpoint, body) => {
+    const headers = { 'x-request-id': 'same', 'x-gateway-strict': 'true' }
+    const text = JSON.stringify(body)
+    const [asked, explained] = await Promise.all([
+      post(`/v1/${endpoint}`, text, { headers }),
+      post(EXPLAIN, text, { query: `?endpoint=${endpoint}`, headers }),
+    ])
+    expect(asked.status).toBeWithin(400, 416)
+    const { error } = await asked.json() // in Anthropic's envelope, where it is theirs
+    expect([explained.status, (await explained.json()).error]).toEqual([asked.status, error.message ?? error])
+  })
+
+  test('an endpoint that there is not is refused with those that there are', async () => {
+    const response = await post(EXPLAIN, { model: 'fast' }, { query: '?endpoint=chat' })
+    expect(await response.json()).toMatchObject({
+      param: 'endpoint',
+      error: expect.stringContaining('chat/completions, messages, responses, embeddings'),
+    })
+  })
 })
 
 const wrong: [name: string, body: object | string, asked: Asked][] = [

@@ -1,6 +1,8 @@
-/** What `/v1/route/explain` says of a chat request: who would be asked, in which order, and what holds for it. */
+/** What `/v1/route/explain` says of a request: who would be asked, in which order, and what holds for it. */
 export interface RouteExplanation {
   readonly object: 'route.explanation'
+  /** Whose request it is: `chat/completions`, `messages`, `responses`, `embeddings`, … */
+  readonly endpoint: string
   /** The models as the client named them, separated by `, `. */
   readonly model: string
   readonly stream: boolean
@@ -8,8 +10,17 @@ export interface RouteExplanation {
   readonly strict: boolean
   /** In the order of their tries; those that would not be asked right now come last. */
   readonly targets: readonly RouteTarget[]
+  /** Whom the request, or its alias, names and who is not asked. */
+  readonly skipped: readonly RouteSkipped[]
   readonly retry: RouteRetry
   readonly limits: RouteLimits
+}
+
+export interface RouteSkipped {
+  /** As it was named: `mistral/small`. */
+  readonly model: string
+  /** What stands in the way, for people: no key, a rule for models, an operation that the provider does not offer. */
+  readonly because: string
 }
 
 /** One who would be asked, and why. */
@@ -22,6 +33,8 @@ export interface RouteTarget {
   /** At which try it is asked when all before it fail, from 1; `null`: not right now. */
   readonly attempt: number | null
   readonly breaker: RouteBreaker
+  /** Why it would not be asked in its turn: the request cannot be put to it. Most often `null`. */
+  readonly refusal: string | null
   /** What `x-gateway-changes` would say; `null` when nothing is changed. */
   readonly changes: string | null
   /** Those of the changes that strict mode does not make. */

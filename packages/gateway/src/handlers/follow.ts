@@ -36,9 +36,9 @@ export function createFollow({ selector, permit, ...parts }: FollowParts): Follo
     const heeds = heedsBreakers(plan)
     const tryTarget: Send<Response> = async (target, index) => {
       if (index > 0) exchange.tell({ type: 'retry' })
-      const { passedOver = [] } = plan
-      if (passedOver.length > 0)
-        exchange.tell({ type: 'changes', changes: passedOver.map((name) => `skipped=${name}`) })
+      const { skipped = [] } = plan
+      if (skipped.length > 0)
+        exchange.tell({ type: 'changes', changes: skipped.map(({ model }) => `skipped=${model}`) })
       // Whatever is refused before it is asked, the answer says whose it would have been.
       exchange.tell({ type: 'target', provider: target.provider.id, model: target.model || null })
       permit?.(named, target)

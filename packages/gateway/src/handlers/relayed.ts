@@ -22,20 +22,24 @@ import type { Planner } from '../routing/planner.ts'
 import { wishOf } from './chat-completions.ts'
 import { type Follow, otherModels } from './follow.ts'
 
-export interface RelayedParts {
+/** What the plan of a relayed request is made of. */
+export interface RelayedPlanParts {
   readonly plan: Planner
-  readonly follow: Follow
-  readonly dispatch: Dispatch
   /** The providers that can be asked. */
   readonly accounts: readonly Account[]
   /** Throws provider_not_found, provider_not_configured. */
   readonly account: (provider: string) => Account
   /** Whether there are rules for models: then a request must say which one it is for. */
   readonly holdsPolicy: boolean
-  /** How much of a form is held while its model is looked for. */
-  readonly limitBytes: number
   /** Whether a lone target is tried once more (RETRY_ENABLED). */
   readonly retries: boolean
+}
+
+export interface RelayedParts extends RelayedPlanParts {
+  readonly follow: Follow
+  readonly dispatch: Dispatch
+  /** How much of a form is held while its model is looked for. */
+  readonly limitBytes: number
 }
 
 /** What sets one operation apart from the others. */
@@ -95,20 +99,38 @@ export function relayed(operation: Operation, parts: RelayedParts): Handler {
 }
 
 async function relayJson(operation: Operation, parts: RelayedParts, exchange: Exchange): Promise<Response> {
-  const { name, requires, modelMayLack = false, converse = relay } = operation
-  const read = readModelRequest(await exchange.body.bytes(), { modelMayLack })
-  const { call, body } = read
-  const lacking = requires.find((member) => (body[member] ?? null) === null)
-  if (lacking !== undefined) throw missing(lacking, 'given')
+  const read = readRelayed(operation, await exchange.body.bytes())
+  const { call } = read
   const strict = isStrict(exchange.headers)
-  return parts.follow(await planOf(operation, parts, exchange, call.models), exchange, {
+  return parts.follow(await relayedPlan(operation, parts, exchange, call.models), exchange, {
     others: () => otherModels(call),
     ask: (exchange, attempt) => {
-      const endpoint = endpointAt(attempt.target, name)
-      const terms = converse(read, attempt.target, endpoint, strict)
+      const endpoint = endpointAt(attempt.target, operation.name)
+      const terms = termsFor(operation, read, attempt.target, strict)
       return ask(operation, parts, exchange, attempt, { ...terms, endpoint, stream: call.stream })
     },
   })
+}
+
+/** Reads a request in JSON. Throws invalid_json, missing_field. */
+export function readRelayed(
+  { requires, modelMayLack = false }: Operation,
+  bytes: Uint8Array<ArrayBuffer>,
+): ReadRequest {
+  const read = readModelRequest(bytes, { modelMayLack })
+  const lacking = requires.find((member) => (read.body[member] ?? null) === null)
+  if (lacking !== undefined) throw missing(lacking, 'given')
+  return read
+}
+
+/** The request as one target of its plan gets it. In strict mode throws unsupported_parameter for what would get lost. */
+export function termsFor(
+  { name, converse = relay }: Operation,
+  read: ReadRequest,
+  target: Target,
+  strict: boolean,
+): Terms {
+  return converse(read, target, endpointAt(target, name), strict)
 }
 
 async function relayForm(operation: Operation, parts: RelayedParts, exchange: Exchange): Promise<Response> {
@@ -117,7 +139,7 @@ async function relayForm(operation: Operation, parts: RelayedParts, exchange: Ex
   const form = await readForm(exchange, { limitBytes, mayLackModel, needsWhole: holdsPolicy })
   if (form.models.length === 0 && !mayLackModel && operation.modelMayLack !== true)
     throw missing('model', 'a field of the form, such as "openai/whisper-1"')
-  const plan = await planOf(operation, parts, exchange, form.models)
+  const plan = await relayedPlan(operation, parts, exchange, form.models)
   // What has left once cannot be sent to anybody else.
   const once = form.rest === null ? plan : { ...plan, retry: { ...plan.retry, maxAttempts: 1 } }
   return parts.follow(once, exchange, {
@@ -143,9 +165,10 @@ function ask(
   return complete(dispatch, exchange, { ...asked, usageOf, translate: null, passesAny }, attempt)
 }
 
-async function planOf(
+/** Who is asked: those of the named models whose providers have the operation, or whoever has it where none is named. */
+export async function relayedPlan(
   operation: Operation,
-  { plan, accounts, account, holdsPolicy, retries }: RelayedParts,
+  { plan, accounts, account, holdsPolicy, retries }: RelayedPlanParts,
   exchange: Exchange,
   models: readonly string[],
 ): Promise<Plan> {

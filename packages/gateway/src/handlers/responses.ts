@@ -5,12 +5,12 @@ import { byteTap } from '../dispatch/byte-tap.ts'
 import type { Dispatch } from '../dispatch/complete.ts'
 import type { ItemMemory } from '../dispatch/item-memory.ts'
 import { completeResponse } from '../dispatch/responses.ts'
-import { readResponsesRequest } from '../dispatch/responses-request.ts'
+import { readResponsesRequest, type ResponsesCall } from '../dispatch/responses-request.ts'
 import { send } from '../dispatch/send.ts'
 import { GatewayError } from '../kernel/errors.ts'
 import type { Exchange, Handler } from '../kernel/exchange.ts'
-import type { Account, Endpoint } from '../providers/provider.ts'
-import type { Plan } from '../routing/plan.ts'
+import type { Account, Endpoint, Target } from '../providers/provider.ts'
+import type { Plan, SkippedTarget } from '../routing/plan.ts'
 import { type ChatParts, wishOf } from './chat-completions.ts'
 import { otherModels } from './follow.ts'
 import type { ResponseKeepers } from './response-keepers.ts'
@@ -26,9 +26,7 @@ export function responses({ plan, follow, dispatch, keepers, items, newId }: Res
   const parts = { ...dispatch, keep: (id: string, provider: string) => keepers.note(id, provider), items, newId }
   return async (exchange) => {
     const call = readResponsesRequest(await exchange.body.bytes())
-    const planned = await plan(wishOf(exchange, call))
-    const kept = call.previousId === null ? planned : pinned(planned, call.previousId, keepers)
-    return follow(kept, exchange, {
+    return follow(keptPlan(await plan(wishOf(exchange, call)), call, keepers), exchange, {
       ask: (exchange, attempt) => completeResponse(parts, exchange, call, attempt),
       others: () => otherModels(call),
     })
@@ -36,15 +34,16 @@ export function responses({ plan, follow, dispatch, keepers, items, newId }: Res
 }
 
 /** Only the provider that stored a response can go on from it: nobody else is asked. Throws unsupported_parameter. */
-function pinned(plan: Plan, responseId: string, keepers: ResponseKeepers): Plan {
-  const keeper = keepers.of(responseId)
+export function keptPlan(plan: Plan, { previousId }: ResponsesCall, keepers: ResponseKeepers): Plan {
+  if (previousId === null) return plan
+  const keeper = keepers.of(previousId)
   const { targets } = plan
   const able =
     keeper === null
       ? targets.filter(({ provider }) => provider.operations.responses !== undefined).slice(0, 1)
       : targets.filter(({ provider }) => provider.id === keeper)
   const [first] = targets
-  if (able.length > 0 || first === undefined) return { ...plan, targets: able }
+  if (able.length > 0 || first === undefined) return { ...plan, targets: able, skipped: skippedOf(plan, able) }
   const where = keeper === null ? `${first.provider.name} keeps no responses` : `${keeper} has stored that response`
   const advice = keeper === null ? '' : `ask one of its models (\`${keeper}/…\`), or `
   throw new GatewayError(
@@ -53,6 +52,16 @@ function pinned(plan: Plan, responseId: string, keepers: ResponseKeepers): Plan 
     { param: 'previous_response_id' },
   )
 }
+
+const skippedOf = ({ targets, skipped = [] }: Plan, able: readonly Target[]): readonly SkippedTarget[] => [
+  ...skipped,
+  ...targets
+    .filter((target) => !able.includes(target))
+    .map(({ provider: { id, name }, model }) => ({
+      model: `${id}/${model}`,
+      because: `${name} has not stored the response that the request goes on from.`,
+    })),
+]
 
 export interface StoredResponseParts {
   readonly dispatch: Dispatch

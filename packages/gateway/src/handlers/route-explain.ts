@@ -5,23 +5,18 @@ import type {
   RouteTarget,
   RouteTimeouts,
 } from '@inference-gateway/protocol/route'
-import { encodeChat } from '../dispatch/chat.ts'
-import { type ChatCall, isStrict, readChatRequest } from '../dispatch/chat-request.ts'
-import type { Dispatch } from '../dispatch/complete.ts'
+import { isStrict } from '../dispatch/chat-request.ts'
 import type { Clock } from '../kernel/clock.ts'
+import { GatewayError } from '../kernel/errors.ts'
 import type { Handler } from '../kernel/exchange.ts'
 import type { Breakers } from '../routing/breaker.ts'
 import { type ExplainedTarget, explainTargets, retryInWords } from '../routing/explain.ts'
 import { heedsBreakers, type Plan } from '../routing/plan.ts'
-import type { Planner } from '../routing/planner.ts'
 import { retriedFailures } from '../routing/retryable.ts'
-import { wishOf } from './chat-completions.ts'
+import { endpointOf, type Explainable, type ExplainableParts, readExplainable } from './explainable.ts'
 import { type FollowParts, otherModels } from './follow.ts'
 
-export interface RouteExplainParts {
-  /** Plans as chat does, but moves nobody's turn. Throws what the planner throws. */
-  readonly preview: Planner
-  readonly dispatch: Pick<Dispatch, 'maxOutputTokens'>
+export interface RouteExplainParts extends ExplainableParts {
   readonly breakers: Pick<Breakers, 'look'>
   readonly clock: Clock
   readonly permit: FollowParts['permit']
@@ -31,26 +26,29 @@ export interface RouteExplainParts {
 }
 
 /**
- * POST /v1/route/explain: what would become of this body at /v1/chat/completions. Nobody is asked and nothing is counted,
- * but model lists are read as they are for chat. What is wrong with the request is answered as chat answers it.
+ * POST /v1/route/explain: what would become of this body at the endpoint that `?endpoint=` names. Nobody is asked and
+ * nothing is counted, but model lists are read as they are there. What is wrong with the request is answered as there.
  */
-export function explainRoute({ preview, permit, ...parts }: RouteExplainParts): Handler {
+export function explainRoute({ permit, timeouts, ...parts }: RouteExplainParts): Handler {
   return async (exchange) => {
-    const call = readChatRequest(await exchange.body.bytes())
-    const plan = await preview(wishOf(exchange, call))
+    const explainable = readExplainable(parts, exchange, await exchange.body.bytes())
+    const { call } = explainable
+    const plan = await explainable.plan()
     const strict = isStrict(exchange.headers)
     const targets = explainTargets(plan, parts.breakers, parts.clock)
     const first = targets.find(({ attempt }) => attempt === 1)?.target
     if (first !== undefined) {
       permit?.(otherModels(call), first)
-      encodeChat(parts.dispatch, call, first, strict)
+      explainable.encode(first, strict)
     }
     return Response.json({
       object: 'route.explanation',
+      endpoint: endpointOf(exchange),
       model: plan.requested,
       stream: call.stream,
       strict,
-      targets: targets.map((explained) => targetOnWire(explained, call, plan, parts)),
+      targets: targets.map((explained) => targetOnWire(explained, explainable, plan, timeouts)),
+      skipped: plan.skipped ?? [],
       retry: retryOnWire(plan),
       limits: parts.limits,
     } satisfies RouteExplanation)
@@ -59,21 +57,33 @@ export function explainRoute({ preview, permit, ...parts }: RouteExplainParts): 
 
 function targetOnWire(
   { target, state, restsMs, attempt }: ExplainedTarget,
-  call: ChatCall,
+  explainable: Explainable,
   plan: Plan,
-  { timeouts, dispatch }: Pick<RouteExplainParts, 'timeouts' | 'dispatch'>,
+  timeouts: RouteExplainParts['timeouts'],
 ): RouteTarget {
-  const { changes, hidesUsage } = encodeChat(dispatch, call, target, false)
+  const { refusal, changes, hidesUsage } = encodedOrRefused(explainable, target)
   return {
     provider: target.provider.id,
     model: target.model,
     because: target.because,
     attempt,
     breaker: { state, rests_ms: restsMs, heeded: heedsBreakers(plan) },
+    refusal,
     changes: changes.length === 0 ? null : changes.join('; '),
     strict_refuses: changes.filter((change) => /^(?:dropped|renamed)=/.test(change)),
     asks_usage: hidesUsage,
     timeouts: { ...timeouts(target.provider.id), first_token_ms: plan.retry.firstTokenTimeoutMs },
+  }
+}
+
+/** Who is asked first has been found able; for those behind, what stands in the way is a part of the answer. */
+function encodedOrRefused({ encode }: Explainable, target: ExplainedTarget['target']) {
+  try {
+    const { changes, hidesUsage = false } = encode(target, false)
+    return { refusal: null, changes, hidesUsage }
+  } catch (error) {
+    if (!(error instanceof GatewayError)) throw error
+    return { refusal: error.message, changes: [], hidesUsage: false }
   }
 }
 

@@ -1,7 +1,7 @@
 import { GatewayError } from '../kernel/errors.ts'
-import type { Account, Endpoint, Provider } from '../providers/provider.ts'
+import type { Account, Endpoint, Provider, Target } from '../providers/provider.ts'
 import { answererHeaders } from './model-name.ts'
-import { defaultRetry, type Plan } from './plan.ts'
+import { defaultRetry, type Plan, type SkippedTarget } from './plan.ts'
 
 export type OperationName = Exclude<keyof Provider['operations'], 'models'>
 
@@ -17,7 +17,9 @@ const endpointOf = ({ provider }: Account, name: OperationName): Endpoint | unde
 export function offering(plan: Plan, operation: OperationTitle, accounts: readonly Account[]): Plan {
   const targets = plan.targets.filter((target) => endpointOf(target, operation.name) !== undefined)
   const [refused] = plan.targets
-  if (targets.length > 0 || refused === undefined) return { ...plan, targets }
+  const lacking = plan.targets.filter((target) => !targets.includes(target))
+  const skipped = [...(plan.skipped ?? []), ...lacking.map((target) => skippedFor(target, operation))]
+  if (targets.length > 0 || refused === undefined) return { ...plan, targets, skipped }
   throw notOffered(refused.provider, operation, accounts, refused.model)
 }
 
@@ -46,6 +48,11 @@ const whichModel = (able: readonly Account[]) =>
     `Failed to decode request: without a \`model\` several providers could answer. Name one, or add ?provider= with one of ${able.map(({ provider }) => provider.id).join(', ')}.`,
     { param: 'model' },
   )
+
+const skippedFor = ({ provider, model }: Target, { title }: OperationTitle): SkippedTarget => ({
+  model: `${provider.id}/${model}`,
+  because: `${provider.name} offers no ${title}.`,
+})
 
 function notOffered(
   provider: Provider | null,

@@ -27,8 +27,15 @@ export interface Plan {
   readonly requested: string
   readonly targets: readonly PlannedTarget[]
   readonly retry: RetryPolicy
-  /** Members of a chain that stand in no target, since their providers have no key, as the client named them. */
-  readonly passedOver?: readonly string[]
+  /** Whom the request, or its alias, names and who stands in no target. */
+  readonly skipped?: readonly SkippedTarget[]
+}
+
+export interface SkippedTarget {
+  /** As it was named: `mistral/small`. */
+  readonly model: string
+  /** What stands in the way, for people. */
+  readonly because: string
 }
 
 /** Whether a key that one provider refuses leaves somebody to ask. */

@@ -1,7 +1,20 @@
 import { GatewayError } from '../kernel/errors.ts'
 import type { Target } from '../providers/provider.ts'
-import { answererHeaders, type ModelNameRules, type ResolvedModel, resolveModelName } from './model-name.ts'
-import { defaultRetry, type Plan, type PlannedTarget, type RetryWishes, routeRetry } from './plan.ts'
+import {
+  answererHeaders,
+  type ModelNameRules,
+  requireProvider,
+  type ResolvedModel,
+  resolveModelName,
+} from './model-name.ts'
+import {
+  defaultRetry,
+  type Plan,
+  type PlannedTarget,
+  type RetryWishes,
+  routeRetry,
+  type SkippedTarget,
+} from './plan.ts'
 import type { Candidate, Selector, Strategy } from './select.ts'
 
 /** A model name of the operator's own, and who answers for it. */
@@ -48,45 +61,47 @@ export function createPlanner(parts: PlannerParts): Planner {
     const route = provider === null && others.length === 0 ? routes.get(only) : undefined
     const requested = names.join(', ')
     if (route !== undefined) {
-      const ordered = order(only, route.strategy, usable(deploymentsOf(route, parts), requested, parts))
+      const { ready, skipped } = usable(deploymentsOf(route, parts), parts)
+      const ordered = order(only, route.strategy, ready)
       const alias = `alias ${only} (${route.strategy})`
       const targets = ordered.map(({ provider, credential, model, because }) => {
         return { provider, credential, model, because: `${alias}: ${because}` }
       })
-      return { requested, targets, retry: routeRetry(targets.length, route.retry) }
+      return { requested, targets, retry: routeRetry(targets.length, route.retry), skipped }
     }
-    const named = await Promise.all(
-      [
-        ...models.map((model) => namedTarget(model, provider, parts)),
-        ...fallbacks.map((model) => namedTarget(model, provider, parts, 'fallback header: ')),
-      ].map((target) => target.catch(keyless)),
-    )
-    const { ready, passedOver } = withKeys(named, names)
-    const targets = usable(ready, requested, parts)
+    const origins = names.map((_, index) => (index < models.length ? '' : 'fallback header: '))
+    const named = names.map(async (name, index): Promise<Member<PlannedTarget>> => {
+      const target = namedTarget(name, provider, parts, origins[index])
+      return { name, target: await target.catch(keyless) }
+    })
+    const { ready: targets, skipped } = usable(await Promise.all(named), parts)
     const retry = others.length > 0 ? routeRetry(targets.length) : defaultRetry(retries)
-    return { requested, targets, retry, ...(passedOver.length > 0 && { passedOver }) }
+    return { requested, targets, retry, skipped }
   }
 }
 
-/** A deployment whose provider has no key is passed over: it may be meant for another environment. */
-function deploymentsOf({ deployments }: ModelRoute, { rules, target }: PlannerParts): Candidate[] {
-  const ready = deployments.filter(({ provider }) => rules.configured.has(provider))
-  const known = ready.length > 0 ? ready : deployments
-  return known.map(({ provider, model, weight = 1 }) => Object.assign(target(provider, model), { weight }))
+/** Whom a request, or its alias, names: somebody who can be asked, or why not. */
+interface Member<T extends Target> {
+  readonly name: string
+  readonly target: T | GatewayError
 }
 
-/** That a provider has no key is for `withKeys` to judge. */
+function deploymentsOf({ deployments }: ModelRoute, { rules, target }: PlannerParts): readonly Member<Candidate>[] {
+  return deployments.map(({ provider, model, weight = 1 }) => {
+    const name = `${provider}/${model}`
+    try {
+      requireProvider(provider, rules, { param: 'model', model })
+      return { name, target: { ...target(provider, model), weight } }
+    } catch (error) {
+      return { name, target: keyless(error) }
+    }
+  })
+}
+
+/** That a provider has no key is for `usable` to judge. */
 function keyless(error: unknown): GatewayError {
   if (error instanceof GatewayError && error.code === 'provider_not_configured') return error
   throw error
-}
-
-/** Members of a chain whose providers have no key are passed over as well, as long as somebody can be asked. */
-function withKeys(named: readonly (PlannedTarget | GatewayError)[], names: readonly string[]) {
-  const ready = named.flatMap((target) => (target instanceof GatewayError ? [] : [target]))
-  const refused = named.find((target) => target instanceof GatewayError)
-  if (ready.length === 0 && refused !== undefined) throw refused
-  return { ready, passedOver: names.filter((_, index) => named[index] instanceof GatewayError) }
 }
 
 /** The rules by which a name finds its provider, as people call them. */
@@ -109,17 +124,26 @@ async function namedTarget(
   return { provider, credential, model, because: origin + RULES[because] }
 }
 
-function usable<T extends Candidate>(
-  targets: readonly T[],
-  requested: string,
-  { isAllowed }: PlannerParts,
-): readonly T[] {
-  const allowed = targets.filter(({ provider, model }) => isAllowed(provider.id, model))
-  const [refused] = targets
-  if (allowed.length > 0 || refused === undefined) return allowed
-  throw new GatewayError(
-    'model_not_allowed',
-    `The model ${requested.slice(0, 200)} may not be used here (ALLOWED_MODELS, DISALLOWED_MODELS).`,
-    { param: 'model', headers: answererHeaders(refused.provider.id, refused.model) },
-  )
+/**
+ * Members whose providers have no key are passed over, since they may be meant for another environment, and so are those
+ * that may not be used: as long as somebody is left.
+ */
+function usable<T extends Target>(members: readonly Member<T>[], { isAllowed }: PlannerParts) {
+  const judged = members.map(({ name, target }) => {
+    const isFine = target instanceof GatewayError || isAllowed(target.provider.id, target.model)
+    return { name, target: isFine ? target : notAllowed(name, target) }
+  })
+  const ready = judged.flatMap(({ target }) => (target instanceof GatewayError ? [] : [target]))
+  const refused = judged.flatMap(({ name, target }) => (target instanceof GatewayError ? [{ name, why: target }] : []))
+  const [first] = refused
+  if (ready.length === 0 && first !== undefined) throw first.why
+  const skipped = refused.map(({ name, why }): SkippedTarget => ({ model: name, because: why.message }))
+  return { ready, skipped }
 }
+
+const notAllowed = (name: string, { provider, model }: Target) =>
+  new GatewayError(
+    'model_not_allowed',
+    `The model ${name.slice(0, 200)} may not be used here (ALLOWED_MODELS, DISALLOWED_MODELS).`,
+    { param: 'model', headers: answererHeaders(provider.id, model) },
+  )
