@@ -201,6 +201,11 @@ describe('any answer', () => {
     expect(told([filtered, { ...said, id: 'x', model: 'm' }])).toMatchObject({ id: 'x', model: 'm' })
   })
 
+  test('that calls nobody does not end as if it did', () => {
+    const whole = { id: 'x', choices: [{ message: { content: 'a' }, finish_reason: 'tool_calls' }] }
+    expect(messageFromChat(whole, FACTS)).toMatchObject({ stop_reason: 'end_turn' })
+  })
+
   test('may end for a reason that is the name of a member of every object', () => {
     const whole = { id: 'x', choices: [{ message: { content: 'a' }, finish_reason: 'constructor' }] }
     expect(messageFromChat(whole, FACTS)).toMatchObject({ stop_reason: 'end_turn' })

@@ -49,6 +49,12 @@ describe('a message on its way to chat', () => {
       ['messages.image'],
     ],
     [
+      'what an earlier conversation was summed up to is what was said',
+      assistant({ type: 'compaction', content: 'They want a poem.' }, { type: 'text', text: 'Here:' }),
+      [{ role: 'assistant', content: 'They want a poem.\n\nHere:' }],
+      [],
+    ],
+    [
       'a document of text is text, one of bytes a file',
       user(
         { type: 'document', title: 'T', source: { type: 'text', media_type: 'text/plain', data: 'words' } },
@@ -225,6 +231,7 @@ describe('what nobody has heard of is named', () => {
     ['output_config.effort', { output_config: { effort: 'novel' } }],
     ['thinking', { thinking: { type: 'disabled' } }],
     ['thinking', { thinking: { type: 'novel' } }],
+    ['thinking.display', { thinking: { type: 'adaptive', display: 'omitted' } }],
   ]
   test.each(cases)('%s, on the way to chat: %j', (name, request) => {
     for (const takesEffort of [false, true])
@@ -242,7 +249,13 @@ describe('what nobody has heard of is named', () => {
     ['messages.novel', saying({ content: [{ type: 'novel' }] })],
     ['messages.image_url.detail', saying({ content: [{ type: 'image_url', image_url: { url: 'x', detail: 'low' } }] })],
     ['tools.novel', { tools: [{ type: 'function', function: { name: 'f', ...novel } }] }],
+    ['tools.novel', { tools: [{ ...functions[0], ...novel }] }],
     ['tool_choice', { tools: functions, tool_choice: { type: 'allowed_tools' } }],
+    ['tool_choice', { tool_choice: 'required' }],
+    [
+      'response_format.json_schema.description',
+      { response_format: { type: 'json_schema', json_schema: { name: 'n', schema: {}, description: 'd' } } },
+    ],
   ]
   test.each(back)('%s, on the way from chat: %j', (name, request) => {
     expect(requestFromChat({ messages: [], ...request }, { model: 'm', maxTokens: 1 }).dropped).toEqual([name])
@@ -257,6 +270,16 @@ describe('what nobody has heard of is named', () => {
       [],
     )
   })
+})
+
+test('on the way from chat a refusal is what was said', () => {
+  const parts = [{ type: 'refusal', refusal: 'I will not.' }]
+  const { body, dropped } = requestFromChat(
+    { messages: [{ role: 'assistant', content: parts }] },
+    { model: 'm', maxTokens: 1 },
+  )
+  expect(body['messages']).toEqual([{ role: 'assistant', content: [{ type: 'text', text: 'I will not.' }] }])
+  expect(dropped).toEqual([])
 })
 
 describe('an effort asked for in chat', () => {

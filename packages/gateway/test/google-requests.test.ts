@@ -318,6 +318,12 @@ describe('a parameter on its way to Google', () => {
     expect(named).toEqual(dropped)
   })
 
+  test('a choice without tools is named, and so are marks of other makers', () => {
+    const reasoned = { role: 'assistant', content: 'a', reasoning_details: [{ type: 'reasoning.text' }] }
+    expect(asked({ tool_choice: 'required' }).dropped).toEqual(['tool_choice'])
+    expect(told(reasoned).dropped).toEqual(['messages.reasoning_details'])
+  })
+
   const choices: [unknown, object | undefined, readonly string[]][] = [
     ['auto', { mode: 'AUTO' }, []],
     ['none', { mode: 'NONE' }, []],

@@ -66,7 +66,9 @@ function expectLifeCycle(events: readonly JsonObject[]): JsonObject {
       const whole = [...objectsIn(item['summary']), ...objectsIn(item['content'])]
         .map(({ text, refusal }) => textOf(text) + textOf(refusal))
         .join('')
-      const written = item['type'] === 'function_call' ? textOf(item['arguments']) : whole
+      const isCustom = item['type'] === 'custom_tool_call'
+      const spoken = isCustom ? textOf(item['input']) : whole
+      const written = item['type'] === 'function_call' ? textOf(item['arguments']) : spoken
       expect(written).toBe(told.get(at) || (item['type'] === 'function_call' ? '{}' : ''))
     } else {
       expect(event['item_id']).toBe(items.get(at)?.['id'])
@@ -226,6 +228,51 @@ describe('a request on its way to chat', () => {
     expect(requestToChat(request, facts).dropped).toEqual([name])
   })
 
+  test('joins the reasoning of a turn, and names what belongs to nothing', () => {
+    const reason = (text: string) => ({ type: 'reasoning', summary: [{ type: 'summary_text', text }] })
+    const call = { type: 'function_call', call_id: 'a', name: 'f', arguments: '{}' }
+    const input = [reason('one'), { role: 'assistant', content: 'Hm' }, reason('two'), call, reason('three')]
+    const { body, dropped } = requestToChat({ input }, facts)
+    expect(objectsIn(body['messages'])).toMatchObject([
+      { role: 'assistant', content: 'Hm', reasoning: 'one\ntwo', tool_calls: [{ id: 'a' }] },
+    ])
+    expect(dropped).toEqual(['input.reasoning'])
+  })
+
+  test('makes functions of tools that take plain text', () => {
+    const grammar = { type: 'grammar', syntax: 'lark', definition: 'start: "a"' }
+    const request = {
+      input: [
+        { type: 'custom_tool_call', call_id: 'c', name: 'apply_patch', input: '*** "Begin"' },
+        { type: 'custom_tool_call_output', call_id: 'c', output: 'Done' },
+      ],
+      tools: [{ type: 'custom', name: 'apply_patch', description: 'Patches.', format: grammar }],
+      tool_choice: { type: 'custom', name: 'apply_patch' },
+    }
+    const { body, dropped } = requestToChat(request, facts)
+    expect(body).toMatchObject({
+      messages: [
+        {
+          role: 'assistant',
+          tool_calls: [{ id: 'c', function: { name: 'apply_patch', arguments: '{"input":"*** \\"Begin\\""}' } }],
+        },
+        { role: 'tool', tool_call_id: 'c', content: 'Done' },
+      ],
+      tools: [
+        {
+          type: 'function',
+          function: {
+            name: 'apply_patch',
+            description: 'Patches.\n\n`input` must follow this grammar (lark):\nstart: "a"',
+            parameters: { type: 'object', properties: { input: { type: 'string' } }, required: ['input'] },
+          },
+        },
+      ],
+      tool_choice: { type: 'function', function: { name: 'apply_patch' } },
+    })
+    expect(dropped).toEqual(['tools.custom.format'])
+  })
+
   test('keeps quiet about what says nothing', () => {
     const text = { type: 'output_text', text: 'a', annotations: [], logprobs: [] }
     const input = [{ type: 'message', id: 'msg_1', status: 'completed', role: 'assistant', content: [text] }]
@@ -322,6 +369,35 @@ describe('any chat at all', () => {
       ['call_1', '{"a":1}'],
       ['call_2', '{"b":2}'],
     ])
+  })
+
+  test.each([
+    ['as it was asked', '{"input":"*** Begin\\n"}', '*** Begin\n'],
+    ['with other words', 'a patch', 'a patch'],
+  ])('a call of a tool that takes plain text is told as one: %s', (_, written, input) => {
+    const facts = { ...FACTS, request: { tools: [{ type: 'custom', name: 'apply_patch' }] } }
+    const stream = new ResponseStream(facts)
+    const piece = (call: object) =>
+      stream.chunk({ choices: [{ index: 0, delta: { tool_calls: [{ index: 0, ...call }] } }] })
+    const told = [
+      ...piece({ id: 'c', function: { name: 'apply_patch', arguments: written.slice(0, 3) } }),
+      ...piece({ function: { arguments: written.slice(3) } }),
+      ...stream.end(),
+    ]
+    const response = expectLifeCycle(told)
+    const item = { type: 'custom_tool_call', call_id: 'c', name: 'apply_patch', input, status: 'completed' }
+    expect(response['output']).toEqual([{ id: 'ctc_abc_0', ...item }])
+    expect(told.filter(({ type }) => type.startsWith('response.custom'))).toMatchObject([
+      { type: 'response.custom_tool_call_input.delta', delta: input },
+      { type: 'response.custom_tool_call_input.done', input },
+    ])
+  })
+
+  test('what was written to a cache is counted', () => {
+    const usage = { prompt_tokens: 9, completion_tokens: 1, prompt_tokens_details: { cache_write_tokens: 4 } }
+    const chunks = chunksOf({ choices: [{ message: { content: 'a' } }], usage })
+    const response = responseFromChat(chunks, FACTS)
+    expect(response['usage']).toMatchObject({ input_tokens_details: { cached_tokens: 0, cache_write_tokens: 4 } })
   })
 
   test('calls of the same id get ids of their own, and one without a name is none', () => {

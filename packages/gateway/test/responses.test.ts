@@ -203,6 +203,15 @@ describe('every other provider', () => {
     ['background', { background: true }],
     ['prompt', { prompt: { id: 'pmpt_1' } }],
     ['input', { input: [{ type: 'item_reference', id: 'msg_1' }] }],
+    [
+      'input',
+      {
+        input: [
+          { type: 'compaction', encrypted_content: 'x' },
+          { role: 'user', content: 'Go on' },
+        ],
+      },
+    ],
     ['input', { input: [{ role: 'user', content: [{ type: 'input_file', file_id: 'file_1' }] }] }],
   ])('cannot have %s, and says so', async (param, more) => {
     const response = await post({ model: 'mistral/large', input: 'Hi', ...more })

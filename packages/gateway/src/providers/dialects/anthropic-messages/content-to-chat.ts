@@ -7,6 +7,7 @@ export type ChatPart = JsonObject
 const TEXT_MEMBERS = new Set(['type', 'text', 'cache_control'])
 const IMAGE_MEMBERS = new Set(['type', 'source', 'cache_control'])
 const RESULT_MEMBERS = new Set(['type', 'title', 'source', 'content', 'cache_control'])
+const COMPACTION_MEMBERS = new Set(['type', 'content', 'cache_control'])
 const DOCUMENT_MEMBERS = new Set(['type', 'source', 'title', 'cache_control'])
 
 export interface PartOptions {
@@ -41,6 +42,10 @@ function plainPartsOf(block: JsonObject, losses: Losses): readonly ChatPart[] {
     case 'search_result':
       losses.addUnknown(block, RESULT_MEMBERS, 'messages.search_result')
       return textPart([block['title'], block['source'], ...textsOf(block['content'])].map(textOf).join('\n'))
+    case 'compaction':
+      // What all before has been summed up to, in plain words.
+      losses.addUnknown(block, COMPACTION_MEMBERS, 'messages.compaction')
+      return textPart(textOf(block['content']))
     default:
       losses.add(`messages.${textOf(block['type']) || 'content'}`)
       return []

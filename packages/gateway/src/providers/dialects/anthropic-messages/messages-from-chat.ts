@@ -93,8 +93,9 @@ function blocksFromContent(content: unknown, losses: Losses): readonly JsonObjec
 
 const IMAGE_MEMBERS = new Set(['url'])
 
-function blockOf({ type, text, image_url: image, file }: JsonObject, losses: Losses): JsonObject | null {
-  if (type === 'text' || type === 'refusal') return textOf(text) === '' ? null : { type: 'text', text }
+function blockOf({ type, text, refusal, image_url: image, file }: JsonObject, losses: Losses): JsonObject | null {
+  if (type === 'text') return textOf(text) === '' ? null : { type, text }
+  if (type === 'refusal') return textOf(refusal) === '' ? null : { type: 'text', text: refusal }
   if (type === 'image_url') {
     const url = isObject(image) ? textOf(image['url']) : textOf(image)
     if (isObject(image)) losses.addUnknown(image, IMAGE_MEMBERS, 'messages.image_url')

@@ -44,8 +44,8 @@ export function requestFromChat(request: JsonObject, { model, maxTokens }: Messa
     ...(system.length === 0 ? {} : { system }),
     messages,
     max_tokens: limit,
-    ...(typeof temperature === 'number' ? { temperature: Math.min(1, temperature) } : {}),
-    ...pick(request, 'top_p', 'top_k', 'thinking', 'cache_control'),
+    ...pick(request, 'temperature', 'top_p', 'top_k', 'thinking', 'cache_control'),
+    ...(typeof temperature === 'number' && temperature > 1 ? { temperature: 1 } : {}),
     ...stopOf(request['stop']),
     ...toolsOf(request, losses),
     ...(typeof user === 'string' ? { metadata: { user_id: user } } : {}),
@@ -68,7 +68,10 @@ function stopOf(stop: unknown): JsonObject {
 
 function toolsOf({ tools, tool_choice: choice, parallel_tool_calls: isParallel }: JsonObject, losses: Losses) {
   const functions = objectsIn(tools).flatMap((tool) => toolOf(tool, losses))
-  if (functions.length === 0) return {}
+  if (functions.length === 0) {
+    if (!isFree(choice)) losses.add('tool_choice')
+    return {}
+  }
   const named = choiceOf(choice)
   if (named === null && (choice ?? null) !== null) losses.add('tool_choice')
   const chosen = named ?? (isParallel === false ? { type: 'auto' } : null)
@@ -76,13 +79,19 @@ function toolsOf({ tools, tool_choice: choice, parallel_tool_calls: isParallel }
   return { tools: functions, ...(chosen === null ? {} : { tool_choice: { ...chosen, ...serial } }) }
 }
 
+/** Whether a choice leaves the model free to call nothing. */
+const isFree = (choice: unknown): boolean => (choice ?? null) === null || choice === 'auto' || choice === 'none'
+
+const TOOL_MEMBERS = new Set(['type', 'function', 'cache_control'])
 const FUNCTION_MEMBERS = new Set(['name', 'description', 'parameters', 'strict'])
 
-function toolOf({ type, function: called, cache_control: mark }: JsonObject, losses: Losses): readonly JsonObject[] {
+function toolOf(tool: JsonObject, losses: Losses): readonly JsonObject[] {
+  const { type, function: called, cache_control: mark } = tool
   if (!isObject(called)) {
     losses.add(`tools.${textOf(type)}`)
     return []
   }
+  losses.addUnknown(tool, TOOL_MEMBERS, 'tools')
   losses.addUnknown(called, FUNCTION_MEMBERS, 'tools')
   const { name, parameters } = called
   // Anthropic wants the schema, and wants it to be an object's.
@@ -103,10 +112,15 @@ const KNOWS_EFFORT = /claude-[a-z]+-(?:4-(?:[6-9]|[1-9]\d)(?!\d)|[5-9](?!\d)|[1-
 
 const EFFORTS: Readonly<Record<string, string>> = { minimal: 'low', low: 'low', medium: 'medium', high: 'high' }
 
+/** A schema stands without a name, and is always kept to. */
+const SCHEMA_MEMBERS = new Set(['name', 'schema', 'strict'])
+
 /** Asked for as JSON without a schema, Anthropic has no way to promise it. */
 function outputOf(request: JsonObject, model: string, losses: Losses): JsonObject {
   const { response_format: format, reasoning_effort: effort } = request
-  const schema = isObject(format) && isObject(format['json_schema']) ? format['json_schema']['schema'] : undefined
+  const told = isObject(format) && isObject(format['json_schema']) ? format['json_schema'] : {}
+  const { schema } = told
+  if (schema !== undefined) losses.addUnknown(told, SCHEMA_MEMBERS, 'response_format.json_schema')
   if (isObject(format) && schema === undefined && format['type'] !== 'text') losses.add('response_format')
   const known = KNOWS_EFFORT.test(model) ? entryOf(EFFORTS, effort) : undefined
   // An older model refuses efforts: its thinking is asked for with Anthropic's own `thinking`.

@@ -153,12 +153,15 @@ function effortOf({ thinking, output_config: config }: JsonObject, takesEffort: 
   const budget = isObject(thinking) && thinking['type'] === 'enabled' ? Number(thinking['budget_tokens'] ?? 0) : null
   const effort = written ?? (budget === null ? undefined : effortFor(budget))
   if (isObject(config)) losses.addUnknown(config, new Set(['effort', 'format']), 'output_config')
+  if (isObject(thinking)) losses.addUnknown(thinking, THINKING_MEMBERS, 'thinking')
   const isTold = takesEffort && effort !== undefined
   // To think as the model finds right is what happens anyway.
   if (isObject(thinking) && thinking['type'] !== 'adaptive' && !isTold) losses.add('thinking')
   if (asked !== null && (!isTold || written === undefined)) losses.add('output_config.effort')
   return isTold ? { reasoning_effort: effort } : {}
 }
+
+const THINKING_MEMBERS = new Set(['type', 'budget_tokens'])
 
 const effortFor = (budgetTokens: number): string =>
   budgetTokens < 4096 ? 'low' : budgetTokens < 16_384 ? 'medium' : 'high'

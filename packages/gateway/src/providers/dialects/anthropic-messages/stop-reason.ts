@@ -39,11 +39,13 @@ export interface MessageEnding {
 export function endingFromChat({ finishReason, callsTools, isRefusal, stopSequence }: ChatEnding): MessageEnding {
   const reason = entryOf(FROM_CHAT, finishReason) ?? 'end_turn'
   if (isRefusal) return { stop_reason: 'refusal', stop_sequence: null }
-  if (reason !== 'end_turn') return { stop_reason: reason, stop_sequence: null }
+  // Without a call there is nothing that a client could answer to.
+  const isPlain = reason === 'end_turn' || reason === 'tool_use'
+  if (!isPlain) return { stop_reason: reason, stop_sequence: null }
   if (callsTools) return { stop_reason: 'tool_use', stop_sequence: null }
   return typeof stopSequence === 'string'
     ? { stop_reason: 'stop_sequence', stop_sequence: stopSequence }
-    : { stop_reason: reason, stop_sequence: null }
+    : { stop_reason: 'end_turn', stop_sequence: null }
 }
 
 export const finishReasonOf = (stopReason: unknown): string => entryOf(TO_CHAT, stopReason) ?? 'stop'

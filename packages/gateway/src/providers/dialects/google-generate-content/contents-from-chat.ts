@@ -52,6 +52,18 @@ function roleOf(role: unknown): Role {
   return role === 'system' || role === 'assistant' || role === 'tool' ? role : 'user'
 }
 
+const SAID_MEMBERS = new Set([
+  'role',
+  'name',
+  'content',
+  'refusal',
+  'reasoning_content',
+  'reasoning',
+  'images',
+  'tool_calls',
+  'extra_content',
+])
+
 /** Reads messages in their order: a result is told with the name of the function that an earlier message called. */
 class MessageReader {
   isMarked = false
@@ -73,8 +85,7 @@ class MessageReader {
 
   #said(message: JsonObject): readonly JsonObject[] {
     const google = googleExtra(message)
-    if (objectsIn(message['thinking_blocks']).length > 0) this.#losses.add('messages.thinking_blocks')
-    if (isObject(message['audio'])) this.#losses.add('messages.audio')
+    this.#losses.addUnknown(message, SAID_MEMBERS, 'messages')
     const thought = textOf(message['reasoning_content'] ?? message['reasoning'])
     return [
       ...(thought === '' ? [] : [{ text: thought, thought: true }]),

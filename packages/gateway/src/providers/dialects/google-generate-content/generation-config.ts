@@ -52,12 +52,19 @@ function stopOf(stop: unknown): JsonObject {
   return sequences.length === 0 ? {} : { stopSequences: sequences }
 }
 
+/** A schema stands without a name, and is always kept to. */
+const SCHEMA_MEMBERS = new Set(['name', 'schema', 'strict'])
+
 function formatOf(format: unknown, losses: Losses): JsonObject {
   if (!isObject(format) || format['type'] === 'text') return {}
   const json = { responseMimeType: 'application/json' }
   if (format['type'] === 'json_object') return json
-  const schema = isObject(format['json_schema']) ? format['json_schema']['schema'] : undefined
-  if (isObject(schema)) return { ...json, responseJsonSchema: schema }
+  const told = isObject(format['json_schema']) ? format['json_schema'] : {}
+  const { schema } = told
+  if (isObject(schema)) {
+    losses.addUnknown(told, SCHEMA_MEMBERS, 'response_format.json_schema')
+    return { ...json, responseJsonSchema: schema }
+  }
   losses.add('response_format')
   return {}
 }

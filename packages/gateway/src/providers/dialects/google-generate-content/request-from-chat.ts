@@ -57,7 +57,10 @@ const objectOf = (value: unknown): JsonObject => (isObject(value) ? value : {})
 function toolMembers(request: JsonObject, losses: Losses): JsonObject {
   const tools = toolsFromChat(request['tools'], losses)
   const own = objectOf(request['toolConfig'])
-  const calling = tools.length === 0 ? null : callingOf(request['tool_choice'], losses)
+  const { tool_choice: choice = null } = request
+  // Without tools there is nothing to choose.
+  if (tools.length === 0 && choice !== null && choice !== 'auto' && choice !== 'none') losses.add('tool_choice')
+  const calling = tools.length === 0 ? null : callingOf(choice, losses)
   const functionCallingConfig = { ...calling, ...objectOf(own['functionCallingConfig']) }
   const config = { ...own, ...(Object.keys(functionCallingConfig).length === 0 ? {} : { functionCallingConfig }) }
   return {

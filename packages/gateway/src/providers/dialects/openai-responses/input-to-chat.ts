@@ -1,5 +1,6 @@
 import { entryOf, isObject, type JsonObject, objectsIn, textOf } from '../json.ts'
 import type { Losses } from '../losses.ts'
+import { argumentsFromInput } from './custom-tools.ts'
 
 /** Something that cannot be left out without the answer being about something else. */
 export interface Impossible {
@@ -24,7 +25,7 @@ export function chatMessages({ instructions, input }: JsonObject, options: Input
   else for (const item of objectsIn(instructions)) conversation.item(item)
   if (typeof input === 'string') conversation.say({ role: 'user', content: input })
   else for (const item of objectsIn(input)) conversation.item(item)
-  conversation.endResults()
+  conversation.end()
   return conversation.messages
 }
 
@@ -32,10 +33,16 @@ export function chatMessages({ instructions, input }: JsonObject, options: Input
 const REFERENCE =
   'it refers to an earlier item that is not known here, or no longer: send the item itself (AI SDK: `store: false`)'
 
+const OUTPUTS = new Set<unknown>(['function_call_output', 'custom_tool_call_output'])
+
+/** Left out, the model would know nothing of what was said before. */
+const COMPACTIONS = new Set<unknown>(['compaction', 'compaction_summary'])
+const COMPACTION = 'it holds a conversation that was compacted for its provider alone: send the items themselves'
+
 const MESSAGE_MEMBERS = new Set(['type', 'id', 'role', 'content', 'status'])
 const SAID_MEMBERS = new Set(['type', 'text', 'refusal'])
 const REASONING_MEMBERS = new Set(['type', 'id', 'summary', 'content', 'encrypted_content', 'status'])
-const CALL_MEMBERS = new Set(['type', 'id', 'call_id', 'name', 'arguments', 'status', 'extra_content'])
+const CALL_MEMBERS = new Set(['type', 'id', 'call_id', 'name', 'arguments', 'input', 'status', 'extra_content'])
 const OUTPUT_MEMBERS = new Set(['type', 'id', 'call_id', 'output', 'status'])
 
 class Conversation {
@@ -56,13 +63,20 @@ class Conversation {
 
   item(item: JsonObject): void {
     const { type = 'message' } = item
-    if (type !== 'function_call_output') this.endResults()
+    if (!OUTPUTS.has(type)) this.endResults()
     if (type === 'message') this.#message(item)
     else if (type === 'reasoning') this.#reason(item)
-    else if (type === 'function_call') this.#call(item)
-    else if (type === 'function_call_output') this.#output(item)
+    else if (type === 'function_call') this.#call(item, textOf(item['arguments']) || '{}')
+    else if (type === 'custom_tool_call') this.#call(item, argumentsFromInput(item['input']))
+    else if (OUTPUTS.has(type)) this.#output(item)
     else if (type === 'item_reference') this.#options.refuse({ param: 'input', why: REFERENCE })
+    else if (COMPACTIONS.has(type)) this.#options.refuse({ param: 'input', why: COMPACTION })
     else this.#options.losses.add(`input.${textOf(type)}`)
+  }
+
+  end(): void {
+    this.endResults()
+    this.#forgetReasoning()
   }
 
   /** Chat wants the results of a turn's calls in one row; pictures can only stand with the user. */
@@ -84,7 +98,7 @@ class Conversation {
               .join('')
       return this.say({ role, content: text, ...this.#takeReasoning() })
     }
-    this.#reasoning = ''
+    this.#forgetReasoning()
     // Many providers do not know `developer`; those that do treat `system` alike.
     this.say({ role: role === 'developer' ? 'system' : role, content: contentOf(content, this.#options) })
   }
@@ -110,16 +124,24 @@ class Conversation {
     if (textOf(encrypted) !== '') losses.add('input.reasoning.encrypted_content')
   }
 
-  #takeReasoning(): JsonObject {
+  /** Behind what the message holds already. */
+  #takeReasoning(message: JsonObject = {}): JsonObject {
     const text = this.#reasoning
     this.#reasoning = ''
     if (text === '') return {}
-    return this.#options.extensions.has('reasoning_content') ? { reasoning_content: text } : { reasoning: text }
+    const name = this.#options.extensions.has('reasoning_content') ? 'reasoning_content' : 'reasoning'
+    return { [name]: [textOf(message[name]), text].filter((part) => part !== '').join('\n') }
+  }
+
+  /** It belongs to a message or a call that did not come. */
+  #forgetReasoning(): void {
+    if (this.#reasoning !== '') this.#options.losses.add('input.reasoning')
+    this.#reasoning = ''
   }
 
   /** Calls of one turn stand in one message, with what was said before them. */
-  #call(item: JsonObject): void {
-    const { call_id: id, name, arguments: written, extra_content: extra } = item
+  #call(item: JsonObject, written: string): void {
+    const { call_id: id, name, extra_content: extra } = item
     const { extensions, losses } = this.#options
     losses.addUnknown(item, CALL_MEMBERS, 'input.function_call')
     const keepsExtra = isObject(extra) && extensions.has('extra_content')
@@ -127,19 +149,19 @@ class Conversation {
     const call = {
       id,
       type: 'function',
-      function: { name, arguments: textOf(written) || '{}' },
+      function: { name, arguments: written },
       ...(keepsExtra ? { extra_content: extra } : {}),
     }
     const last = this.messages.at(-1)
     if (last?.['role'] !== 'assistant')
       return this.say({ role: 'assistant', content: null, ...this.#takeReasoning(), tool_calls: [call] })
     const calls = objectsIn(last['tool_calls'])
-    this.messages.splice(-1, 1, { ...last, ...this.#takeReasoning(), tool_calls: [...calls, call] })
+    this.messages.splice(-1, 1, { ...last, ...this.#takeReasoning(last), tool_calls: [...calls, call] })
   }
 
   #output(item: JsonObject): void {
     const { call_id: id, output } = item
-    this.#reasoning = ''
+    this.#forgetReasoning()
     this.#options.losses.addUnknown(item, OUTPUT_MEMBERS, 'input.function_call_output')
     if (typeof output === 'string') return this.say({ role: 'tool', tool_call_id: id, content: output })
     const parts = objectsIn(output).flatMap((part) => partOf(part, this.#options))

@@ -1,5 +1,6 @@
 import { type CallPiece, canBegin } from '../chat-pieces.ts'
 import { type JsonObject, parseObject, textOf } from '../json.ts'
+import { inputFromArguments } from './custom-tools.ts'
 
 /** An event of a response's stream, before it has its number. */
 export interface ResponseEvent {
@@ -26,6 +27,8 @@ interface Item {
     readonly id: string
     readonly name: string
     readonly extra: JsonObject
+    /** It takes plain text, which is known once its arguments are whole. */
+    readonly isCustom: boolean
   } | null
   status: Status
 }
@@ -41,11 +44,13 @@ interface Part {
  */
 export class OutputItems {
   readonly #seed: string
+  readonly #custom: ReadonlySet<string>
   readonly #items: Item[] = []
 
-  /** `seed` makes the ids of the items. */
-  constructor(seed: string) {
+  /** `seed` makes the ids of the items; `custom` are the names of tools that take plain text. */
+  constructor(seed: string, custom: ReadonlySet<string>) {
     this.#seed = seed
+    this.#custom = custom
   }
 
   /** All items as they stand. */
@@ -75,7 +80,7 @@ export class OutputItems {
     if (item === undefined || part === undefined || piece.json === '' || (part.text === '' && piece.json === 'null'))
       return begun
     part.text += piece.json
-    return [...begun, deltaOf(item, 0, piece.json)]
+    return item.call?.isCustom === true ? begun : [...begun, deltaOf(item, 0, piece.json)]
   }
 
   /** Nothing more will come. What is open then is as incomplete as the response. */
@@ -114,7 +119,14 @@ export class OutputItems {
     // Some providers give several calls the same id: then nobody could tell their results apart.
     const isUsable = id !== '' && calls.every(({ call }) => call?.givenId !== id)
     const callId = isUsable ? id : `call_${this.#seed}_${calls.length}`
-    const begun = this.#begin('function_call', { key, givenId: id, id: callId, name, extra })
+    const begun = this.#begin('function_call', {
+      key,
+      givenId: id,
+      id: callId,
+      name,
+      extra,
+      isCustom: this.#custom.has(name),
+    })
     this.#items.at(-1)?.parts.push({ kind: 'arguments', text: '' })
     return begun
   }
@@ -124,7 +136,7 @@ export class OutputItems {
     const over = this.#items.filter((item) => isOpen(item) && (kind !== 'function_call' || isSettled(item)))
     const ended = over.flatMap((item) => finish(item, 'completed'))
     const index = this.#items.length
-    const id = `${PREFIXES[kind]}_${this.#seed}_${index}`
+    const id = `${call?.isCustom === true ? 'ctc' : PREFIXES[kind]}_${this.#seed}_${index}`
     const item: Item = { kind, index, id, parts: [], call, status: 'in_progress' }
     this.#items.push(item)
     return [...ended, { type: 'response.output_item.added', output_index: index, item: told(item) }]
@@ -142,8 +154,12 @@ const isSettled = ({ kind, parts }: Item): boolean =>
 function told({ kind, id, parts, call, status }: Item): JsonObject {
   if (kind === 'reasoning') return { id, type: kind, summary: parts.map(toldPart) }
   if (kind === 'message') return { id, type: kind, status, role: 'assistant', content: parts.map(toldPart) }
-  const { id: callId, name, extra } = call ?? {}
+  const { id: callId, name, extra, isCustom } = call ?? {}
   const written = textOf(parts[0]?.text)
+  if (isCustom === true) {
+    const input = status === 'in_progress' ? '' : inputFromArguments(written)
+    return { id, type: 'custom_tool_call', status, call_id: callId, name, input, ...extra }
+  }
   const whole = status === 'in_progress' ? written : written || '{}'
   return { id, type: kind, status, call_id: callId, name, arguments: whole, ...extra }
 }
@@ -205,7 +221,12 @@ function finish(item: Item, status: Status): Events {
   const whole = told(item)
   const done = { type: 'response.output_item.done', output_index: item.index, item: whole }
   if (item.kind !== 'function_call') return [...finishPart(item, item.parts.length - 1), done]
-  const { name, arguments: written } = whole
+  const { name, arguments: written, input } = whole
+  if (item.call?.isCustom === true) {
+    const said = { type: 'response.custom_tool_call_input.delta', ...placeOf(item, 0), delta: input }
+    const over = { type: 'response.custom_tool_call_input.done', ...placeOf(item, 0), input }
+    return [...(input === '' ? [] : [said]), over, done]
+  }
   const type = 'response.function_call_arguments.done'
   return [{ type, ...placeOf(item, 0), name, arguments: written }, done]
 }

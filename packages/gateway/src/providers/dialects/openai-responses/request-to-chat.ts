@@ -1,5 +1,6 @@
 import { entryOf, isObject, type JsonObject, objectsIn, textOf } from '../json.ts'
 import { createLosses, type Losses } from '../losses.ts'
+import { functionFromCustom } from './custom-tools.ts'
 import { chatMessages, type Impossible } from './input-to-chat.ts'
 
 export interface ChatTargetFacts {
@@ -100,6 +101,7 @@ function toolsOf(request: JsonObject, losses: Losses): JsonObject {
 
 function functionOf(tool: JsonObject, losses: Losses): readonly JsonObject[] {
   const { type, name, parameters } = tool
+  if (type === 'custom') return [functionFromCustom(tool, losses)]
   if (type !== 'function') {
     losses.add(`tools.${textOf(type)}`)
     return []
@@ -120,7 +122,7 @@ function choiceOf(choice: unknown, losses: Losses): JsonObject {
   if (typeof choice === 'string') return { tool_choice: choice }
   if (!isObject(choice)) return {}
   const { type, name } = choice
-  if (type === 'function') return { tool_choice: { type, function: { name } } }
+  if (type === 'function' || type === 'custom') return { tool_choice: { type: 'function', function: { name } } }
   losses.add(`tool_choice.${textOf(type)}`)
   return {}
 }

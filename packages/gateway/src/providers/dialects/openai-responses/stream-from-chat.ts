@@ -1,6 +1,7 @@
 import type { ChatChunk } from '@inference-gateway/protocol/chat'
 import { callPieceOf, failureIn, groqUsage, wordsOf } from '../chat-pieces.ts'
 import { entryOf, isObject, type JsonObject, objectsIn, textOf } from '../json.ts'
+import { customNames } from './custom-tools.ts'
 import { OutputItems, type ResponseEvent } from './items.ts'
 import { usageFromChat } from './usage.ts'
 
@@ -33,7 +34,7 @@ export class ResponseStream {
 
   constructor(facts: ResponseFacts) {
     this.#facts = facts
-    this.#items = new OutputItems(facts.seed)
+    this.#items = new OutputItems(facts.seed, customNames(facts.request))
   }
 
   /** The items so far. */

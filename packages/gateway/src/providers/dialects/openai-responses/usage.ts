@@ -10,9 +10,10 @@ export function usageFromChat(value: unknown): JsonObject {
   const total = Math.max(count(usage['total_tokens']), input + count(usage['completion_tokens']))
   // DeepSeek, Moonshot and Together count cached tokens in places of their own.
   const cached = count(prompt['cached_tokens'] ?? usage['prompt_cache_hit_tokens'] ?? usage['cached_tokens'])
+  const written = count(prompt['cache_write_tokens'])
   return {
     input_tokens: input,
-    input_tokens_details: { cached_tokens: cached },
+    input_tokens_details: { cached_tokens: cached, ...(written > 0 && { cache_write_tokens: written }) },
     output_tokens: total - input,
     output_tokens_details: { reasoning_tokens: count(completion['reasoning_tokens']) },
     total_tokens: total,
