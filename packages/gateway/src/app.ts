@@ -44,16 +44,17 @@ export function routes(parts: AppParts): readonly Route[] {
     },
     ...anthropicRoutes(parts.chat),
     { name: '/v1/responses', path: '/responses', access: 'caller', methods: { POST: responses(parts.responses) } },
+    // Before the stored responses, among whose paths some of these would be.
+    ...relayedOperations.map((operation): Route => {
+      const path = `/${operation.name}`
+      return { name: `/v1${path}`, path, access: 'caller', methods: { POST: relayed(operation, parts.relayed) } }
+    }),
     {
       name: '/v1/responses/{id}',
       path: '/responses/:id{.+}',
       access: 'caller',
       methods: { GET: stored, DELETE: stored },
     },
-    ...relayedOperations.map((operation): Route => {
-      const path = `/${operation.name}`
-      return { name: `/v1${path}`, path, access: 'caller', methods: { POST: relayed(operation, parts.relayed) } }
-    }),
     {
       name: '/v1/route/explain',
       path: '/route/explain',

@@ -30,7 +30,16 @@ const post = (path: string, body: unknown, headers: Record<string, string> = {})
 }
 
 describe('recorded answers', () => {
-  const kinds = ['embeddings', 'completions', 'images', 'moderations', 'transcription', 'translation', 'rerank']
+  const kinds = [
+    'input-tokens',
+    'embeddings',
+    'completions',
+    'images',
+    'moderations',
+    'transcription',
+    'translation',
+    'rerank',
+  ]
   const operations = new Map(catalog.map(({ id, operations }) => [id, operations]))
   const exchanges = exchangesOf(...kinds).flatMap((exchange) => {
     const operation = relayedOperations.find(({ name }) => exchange.endpoint.endsWith(`/${name}`))
@@ -100,6 +109,15 @@ describe('which provider is asked, and how', () => {
     const response = await post('/v1/embeddings', { model: ['openai/a', 'mistral/b'], input: 'x' })
     expect(response.status).toBe(200)
     expect(response.headers.get('x-gateway-attempts')).toMatch(/^openai;status=503;dur=[\d.]+, mistral;status=200;/)
+  })
+
+  test('a path of these beside the stored responses is no stored response', async () => {
+    provider.play(json({ object: 'response.compaction', output: [], usage: { input_tokens: 9, output_tokens: 2 } }))
+    const headers = { 'x-request-id': 'compacted' }
+    const response = await post('/v1/responses/compact', { model: 'openai/gpt-5-codex', input: [] }, headers)
+    expect(await response.json()).toMatchObject({ object: 'response.compaction' })
+    expect(provider.requests[0]?.target).toBe('/responses/compact')
+    expect((await gateway.finished('compacted')).usage).toMatchObject({ input: 9, output: 2 })
   })
 
   test('a request without a model goes to the only provider there is for it', async () => {

@@ -13,13 +13,22 @@ const endings: [name: string, events: string, isWhole: boolean][] = [
   ['one finished, and [DONE]', `${choice(0, 'stop')}data: [DONE]\n\n`, true],
 ]
 
-test.each(endings)('a stream of two choices that ends with %s', async (_, events, isWhole) => {
+const asked: [path: string, body: object][] = [
+  ['/v1/chat/completions', { n: 2, messages: [{ role: 'user', content: 'Hi' }] }],
+  ['/v1/completions', { n: 2, prompt: [1, 2, 3] }],
+  ['/v1/completions', { prompt: ['a', 'b'] }],
+]
+const cases = asked.flatMap(([path, body]) =>
+  endings.map(([name, events, isWhole]) => [path, body, name, events, isWhole] as const),
+)
+
+test.each(cases)('%s %j: a stream of two choices that ends with %s', async (path, asking, _, events, isWhole) => {
   await using provider = await startScriptedProvider(async ({ write, end }) => {
     await write(`HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n${events}`)
     end()
   })
   await using gateway = await startGateway({ providers: { openai: provider.origin } })
-  const body = { model: 'openai/x', n: 2, stream: true, messages: [{ role: 'user', content: 'Hi' }] }
-  const answer = await ask(gateway.url, 'POST /v1/chat/completions', {}, JSON.stringify(body))
+  const body = { model: 'openai/x', stream: true, ...asking }
+  const answer = await ask(gateway.url, `POST ${path}`, {}, JSON.stringify(body))
   expect(answer.isWhole).toBe(isWhole)
 })

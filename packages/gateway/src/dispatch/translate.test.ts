@@ -44,6 +44,12 @@ describe('a translating tap', () => {
     ],
     ['ends at the end of the stream after a finish reason', [said('a', 'stop')], [heard('a')], OVER],
     ['does not end a stream that has no finish reason', [said('a')], [heard('a')], ''],
+    [
+      'takes [DONE] without a choice for no answer',
+      ['data: {"choices":[]}\n\ndata: [DONE]\n\n'],
+      ['event: error\ndata: ProviderError\n\n'],
+      '',
+    ],
     ['does not take an empty finish reason for one', [said('a', '')], [heard('a')], ''],
     ['takes a last event without its blank line', [said('a', 'stop').trimEnd()], [''], heard('a') + OVER],
     ['skips comments and what is no chunk', [`: hi\n\ndata: nonsense\n\ndata: [1]\n\n${said('a')}`], [heard('a')], ''],

@@ -30,6 +30,7 @@ export const createTranslatingTap = (parts: TranslatingTapParts): ChatTap => new
 
 class TranslatingTap extends RewritingTap {
   readonly #translator: ChatTranslator
+  #hasChoices = false
 
   constructor({ translator, ...parts }: TranslatingTapParts) {
     super(parts)
@@ -37,11 +38,13 @@ class TranslatingTap extends RewritingTap {
   }
 
   protected tell({ event, data }: ServerSentEvent): string {
-    if (data === '[DONE]') return this.finish()
+    // Translated, a stream without a choice would become an empty answer that looks whole.
+    if (data === '[DONE]') return this.#hasChoices ? this.finish() : this.fail({ message: NO_ANSWER })
     const chunk = parseChunk(data)
     if (chunk === null) return ''
     if (event === 'error' || (chunk.error ?? null) !== null) return this.fail(chunk.error ?? chunk)
     this.note(chunk)
+    this.#hasChoices ||= (chunk.choices?.length ?? 0) > 0
     this.state.isFinished ||= chunk.choices?.some(isFinish) ?? false
     const told = write(this.#translator.chunk(chunk))
     const failure = failureOf(chunk) ?? refusalIn(chunk)
@@ -52,6 +55,8 @@ class TranslatingTap extends RewritingTap {
     return write(this.#translator.end())
   }
 }
+
+const NO_ANSWER = 'The provider ended the stream without an answer.'
 
 const write = (events: readonly TypedEvent[]): string =>
   events.map((event) => formatEvent({ event: event.type, data: JSON.stringify(event) })).join('')

@@ -68,10 +68,14 @@ const relay: Converse = ({ call }, target, { drop = [] }, strict) => {
   return { body: patchJson(call.bytes, fit.edits), changes: fit.changes, tap: createMediaTap }
 }
 
-const completion: Converse = ({ call }, target, _endpoint, strict) => {
+const completion: Converse = ({ call, body: { prompt } }, target, _endpoint, strict) => {
   const { body, changes, hidesUsage } = encodeCompletion(call, target, strict)
-  return { body, changes, tap: () => createChatTap(hidesUsage) }
+  return { body, changes, tap: () => createChatTap(hidesUsage, call.choices * promptsIn(prompt)) }
 }
+
+/** A list of texts, or of lists of tokens, is answered each by itself; a list of tokens is one. */
+const promptsIn = (prompt: unknown): number =>
+  Array.isArray(prompt) && typeof prompt[0] !== 'number' ? Math.max(1, prompt.length) : 1
 
 const embed: Converse = ({ call, body }, target, endpoint, strict) => ({
   ...encodeEmbeddings(call, body, target, endpoint, strict),
@@ -90,6 +94,8 @@ export const relayedOperations: readonly Operation[] = [
   { name: 'audio/translations', title: 'translations of speech', requires: [], passesAny: true },
   { name: 'audio/speech', title: 'speech', requires: ['input'], passesAny: true },
   { name: 'moderations', title: 'moderations', requires: ['input'], modelMayLack: true },
+  { name: 'responses/compact', title: 'compacted conversations', requires: [] },
+  { name: 'responses/input_tokens', title: 'counts of tokens for responses', requires: [] },
   { name: 'rerank', title: 'reranking', requires: ['query', 'documents'] },
 ]
 

@@ -42,6 +42,8 @@ export const catalog: readonly Provider[] = [
       'audio/translations',
       'audio/speech',
       'moderations',
+      'responses/compact',
+      'responses/input_tokens',
     ),
     // Reasoning models answer 400 to max_tokens; the older models know both names.
     // Members of a message that it does not know are answered with 400 too.

@@ -35,6 +35,8 @@ export type RelayedOperation =
   | 'audio/translations'
   | 'audio/speech'
   | 'moderations'
+  | 'responses/compact'
+  | 'responses/input_tokens'
   | 'rerank'
 
 export interface Rename {
