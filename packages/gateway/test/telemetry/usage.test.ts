@@ -39,6 +39,8 @@ type Json = Readonly<Record<string, unknown>>
 const isObject = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value)
 const number = (value: unknown): number => (typeof value === 'number' ? value : 0)
 
+const detail = (details: unknown, name: string): number => (isObject(details) ? number(details[name]) : 0)
+
 /** Every object under one of the names providers count tokens under, in order. */
 function usagesIn(value: unknown): Json[] {
   if (Array.isArray(value)) return value.flatMap(usagesIn)
@@ -71,7 +73,10 @@ function recorded({ isStream, response }: Exchange): Pick<TokenUsage, 'input' | 
   const output = counts['completion_tokens'] ?? counts['output_tokens']
   if (input === undefined && output === undefined) return null
   const all = number(input) + number(counts['cache_read_input_tokens']) + number(counts['cache_creation_input_tokens'])
-  return { input: all, output: Math.max(number(output), number(counts['total_tokens']) - all) }
+  // Mistral counts a prompt's sound in its details and in the total only.
+  const sound = 'prompt_audio_seconds' in counts ? detail(counts['prompt_tokens_details'], 'audio_tokens') : 0
+  const heard = all + sound
+  return { input: heard, output: Math.max(number(output), number(counts['total_tokens']) - heard) }
 }
 
 /** The bytes as the provider sent them. */

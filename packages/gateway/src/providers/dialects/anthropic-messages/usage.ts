@@ -1,4 +1,5 @@
 import { isObject, type JsonObject } from '../json.ts'
+import { countsIn } from '../token-counts.ts'
 
 /** The token counts of a message. `input_tokens` leaves out what was read from a cache or written to it. */
 export interface MessageUsage {
@@ -10,18 +11,14 @@ export interface MessageUsage {
 
 /** A chat's usage as a message's; zeros where the provider told nothing. */
 export function usageFromChat(value: unknown): MessageUsage {
-  const usage = isObject(value) ? value : {}
-  const details = isObject(usage['prompt_tokens_details']) ? usage['prompt_tokens_details'] : {}
-  const input = count(usage['prompt_tokens'])
-  // DeepSeek, Moonshot and Together count cached tokens in places of their own.
-  const cached = count(details['cached_tokens'] ?? usage['prompt_cache_hit_tokens'] ?? usage['cached_tokens'])
-  const written = count(details['cache_write_tokens'])
+  const counts = countsIn(value)
+  const { input = 0, output = 0 } = counts ?? {}
+  const [cached, written] = [counts?.cached ?? 0, counts?.written ?? 0]
   return {
     input_tokens: Math.max(0, input - cached - written),
     cache_creation_input_tokens: written,
     cache_read_input_tokens: cached,
-    // xAI and Google count reasoning in the total only.
-    output_tokens: Math.max(count(usage['completion_tokens']), count(usage['total_tokens']) - input),
+    output_tokens: output,
   }
 }
 

@@ -1,23 +1,14 @@
-import { isObject, type JsonObject } from '../json.ts'
+import type { JsonObject } from '../json.ts'
+import { countsIn } from '../token-counts.ts'
 
 /** A chat's usage as a response's; zeros where the provider told nothing. */
 export function usageFromChat(value: unknown): JsonObject {
-  const usage = isObject(value) ? value : {}
-  const prompt = isObject(usage['prompt_tokens_details']) ? usage['prompt_tokens_details'] : {}
-  const completion = isObject(usage['completion_tokens_details']) ? usage['completion_tokens_details'] : {}
-  const input = count(usage['prompt_tokens'])
-  // xAI and Google count reasoning in the total only.
-  const total = Math.max(count(usage['total_tokens']), input + count(usage['completion_tokens']))
-  // DeepSeek, Moonshot and Together count cached tokens in places of their own.
-  const cached = count(prompt['cached_tokens'] ?? usage['prompt_cache_hit_tokens'] ?? usage['cached_tokens'])
-  const written = count(prompt['cache_write_tokens'])
+  const { input = 0, output = 0, cached = null, written = null, reasoning = null } = countsIn(value) ?? {}
   return {
     input_tokens: input,
-    input_tokens_details: { cached_tokens: cached, ...(written > 0 && { cache_write_tokens: written }) },
-    output_tokens: total - input,
-    output_tokens_details: { reasoning_tokens: count(completion['reasoning_tokens']) },
-    total_tokens: total,
+    input_tokens_details: { cached_tokens: cached ?? 0, ...(written !== null && { cache_write_tokens: written }) },
+    output_tokens: output,
+    output_tokens_details: { reasoning_tokens: reasoning ?? 0 },
+    total_tokens: input + output,
   }
 }
-
-const count = (value: unknown): number => (typeof value === 'number' && Number.isFinite(value) && value > 0 ? value : 0)
