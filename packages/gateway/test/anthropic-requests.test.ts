@@ -176,6 +176,15 @@ describe('the rest of a request', () => {
       {},
       ['tools.web_search_20250305'],
     ],
+    [
+      "the choice of one of Anthropic's own",
+      {
+        tools: [{ type: 'web_search_20250305', name: 'web_search' }, tool],
+        tool_choice: { type: 'tool', name: 'web_search' },
+      },
+      { tools: [called] },
+      ['tools.web_search_20250305', 'tool_choice'],
+    ],
     ['a user', { metadata: { user_id: 'u' } }, { user: 'u' }, []],
     ['a user with a long name', { metadata: { user_id: 'u'.repeat(65) } }, {}, ['metadata.user_id']],
     [

@@ -107,6 +107,61 @@ describe('to Anthropic', () => {
     expect(response.headers.get('x-gateway-changes')).toBe('model=anthropic/claude-x>claude-x')
   })
 
+  describe('a conversation that other makers have left their marks on', () => {
+    const THOUGHT = '{"type":"thinking","thinking":"Hm","signature":""}'
+    const SIGNED = '{"type":"thinking","thinking":"Ah", "signature":"c2ln"}'
+    const called = (id: string, more = '') =>
+      `{"type":"tool_use","id":"${id}","name":"f","input":{"extra_content":1.0,"id":"a.b"}${more}}`
+    const result = (id: string) =>
+      `{"role":"user","content":[{"type":"tool_result","tool_use_id":"${id}","content":"x"}]}`
+    const say = (...blocks: readonly string[]) => `{"role":"assistant", "content":[${blocks.join(',')}]}`
+    const body = (...messages: readonly string[]) =>
+      `{"model":"claude-x","max_tokens":1.0,"messages":[${messages.join(',')}]}`
+    const HELLO = '{"role":"user","content":"Hello"}'
+    const GOOGLE = ',"extra_content":{"google":{"thought_signature":"c2ln"}}'
+
+    test.each([
+      [
+        'thinking that nobody signed',
+        [say(THOUGHT, SIGNED, called('a'))],
+        [say(SIGNED, called('a'))],
+        'dropped=messages.thinking',
+      ],
+      ['a message of nothing else', [say(THOUGHT), HELLO], [HELLO], 'dropped=messages.thinking'],
+      [
+        'signatures of Google',
+        [say(called('a', GOOGLE))],
+        [say(called('a'))],
+        'dropped=messages.tool_use.extra_content',
+      ],
+      [
+        'ids that Anthropic does not take',
+        [say(called('functions.f:0')), result('functions.f:0')],
+        [say(called('functions_f_0')), result('functions_f_0')],
+        'replaced=messages.tool_use.id',
+      ],
+      [
+        'nothing',
+        [say(SIGNED, called('toolu_01-A')), result('toolu_01-A')],
+        [say(SIGNED, called('toolu_01-A')), result('toolu_01-A')],
+        null,
+      ],
+    ])('reaches it without %s', async (_, written, expected, changes) => {
+      provider.play(json({ type: 'message', content: [] }))
+      const response = await post('/v1/messages?provider=anthropic', body(HELLO, ...written))
+      expect((await sent()).text).toBe(body(HELLO, ...expected))
+      expect(response.headers.get('x-gateway-changes')).toBe(changes)
+    })
+
+    test('is refused in strict mode', async () => {
+      const response = await post('/v1/messages?provider=anthropic', body(say(THOUGHT)), { 'x-gateway-strict': 'true' })
+      expect([response.status, (await response.json()).error.message]).toEqual([
+        400,
+        expect.stringContaining('does not accept `messages.thinking`'),
+      ])
+    })
+  })
+
   test('the client says which version and which betas; the key is ours', async () => {
     provider.play(json({ type: 'message', content: [] }))
     const headers = { 'anthropic-version': '2026-10-21', 'anthropic-beta': 'a-1,b-2', 'x-api-key': 'theirs' }

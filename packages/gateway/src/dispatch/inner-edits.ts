@@ -80,7 +80,7 @@ function placeOf(name: string): Place {
 }
 
 /** Where a name was written twice, the last one counts. */
-function valueOf(bytes: Uint8Array<ArrayBuffer>, name: string): Uint8Array<ArrayBuffer> {
+export function valueOf(bytes: Uint8Array<ArrayBuffer>, name: string): Uint8Array<ArrayBuffer> {
   const member = jsonMembers(bytes).findLast((candidate) => candidate.name === name)
   return bytes.subarray(member?.valueStart ?? 0, member?.valueEnd ?? 0)
 }

@@ -2,8 +2,17 @@ import { GatewayError } from '../kernel/errors.ts'
 import { requestToChat } from '../providers/dialects/anthropic-messages/request-to-chat.ts'
 import type { Target } from '../providers/provider.ts'
 import { encodeChatRequest } from './chat-request.ts'
-import { fitToTarget, type JsonObject, missing, type ModelCall, readModelRequest } from './model-request.ts'
-import { patchJson } from './patch.ts'
+import { withoutForeignMarks } from './foreign-marks.ts'
+import { valueOf } from './inner-edits.ts'
+import {
+  fitToTarget,
+  type JsonObject,
+  missing,
+  type ModelCall,
+  readModelRequest,
+  refusal as refused,
+} from './model-request.ts'
+import { type Edit, patchJson } from './patch.ts'
 
 /** A client's request to Anthropic's Messages. */
 export interface MessagesCall extends ModelCall {
@@ -27,10 +36,26 @@ export function readMessagesRequest(bytes: Uint8Array<ArrayBuffer>): MessagesCal
   return { ...call, body }
 }
 
-/** For a provider that speaks the dialect: the client's bytes, with the provider's own name of the model. */
+/**
+ * For a provider that speaks the dialect: the client's bytes, with the provider's own name of the model, and without what
+ * answers of other makers have left in the conversation. In strict mode throws unsupported_parameter for that.
+ */
 export function encodeMessages(call: ModelCall, target: Target, strict: boolean): EncodedMessages {
   const { edits, changes } = fitToTarget(call, target, {}, strict)
-  return { body: patchJson(call.bytes, edits), changes }
+  const before = valueOf(call.bytes, 'messages')
+  const { messages, dropped, replacesIds } = withoutForeignMarks(before)
+  const [lost] = dropped
+  if (strict && lost !== undefined) throw refused(target, { kind: 'remove', name: lost })
+  const cleaned: Edit[] =
+    messages === before ? [] : [{ kind: 'replace', name: 'messages', value: new TextDecoder().decode(messages) }]
+  return {
+    body: patchJson(call.bytes, [...edits, ...cleaned]),
+    changes: [
+      ...changes,
+      ...dropped.map((name) => `dropped=${name}`),
+      ...(replacesIds ? ['replaced=messages.tool_use.id'] : []),
+    ],
+  }
 }
 
 /**

@@ -204,7 +204,8 @@ function fieldEdits(
   return [...dropped, ...renamed]
 }
 
-function refusal({ provider, model }: Target, edit: FieldEdit): GatewayError {
+/** In strict mode: the target would need the field left out or renamed. */
+export function refusal({ provider, model }: Target, edit: FieldEdit): GatewayError {
   const how = edit.kind === 'rename' ? `knows \`${edit.name}\` as \`${edit.to}\`` : `does not accept \`${edit.name}\``
   const message = `${provider.name} ${how} for ${model}. Change the field, or leave out x-gateway-strict to let the gateway do it.`
   return new GatewayError('unsupported_parameter', message, { param: edit.name })

@@ -63,6 +63,18 @@ export function patchWithin(
   )
 }
 
+/** The JSON array in `bytes` without the elements that are meant; the same bytes where there are none. */
+export function withoutElements(
+  bytes: Uint8Array<ArrayBuffer>,
+  isMeant: (element: Uint8Array<ArrayBuffer>) => boolean,
+): Uint8Array<ArrayBuffer> {
+  const elements = jsonElements(bytes).map(({ start, end }) => bytes.subarray(start, end))
+  const kept = elements.filter((element) => !isMeant(element))
+  if (kept.length === elements.length) return bytes
+  const parts = kept.flatMap((element, index) => (index === 0 ? [element] : [encoder.encode(','), element]))
+  return concatenate([encoder.encode('['), ...parts, encoder.encode(']')])
+}
+
 function inPlace(edits: readonly Edit[], members: readonly JsonMember[]): Splice[] {
   const splices: Splice[] = []
   for (const { name, keyStart, keyEnd, valueStart, valueEnd } of members) {

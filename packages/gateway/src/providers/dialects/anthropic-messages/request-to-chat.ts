@@ -67,7 +67,8 @@ const TOOL_MEMBERS = new Set(['type', 'name', 'description', 'input_schema', 'st
 
 function toolsOf({ tools, tool_choice: choice }: JsonObject, losses: Losses): JsonObject {
   const functions = objectsIn(tools).flatMap((tool) => functionOf(tool, losses))
-  if (functions.length > 0) return { tools: functions, ...(isObject(choice) ? choiceOf(choice, losses) : {}) }
+  const names = new Set(functions.map(({ function: called }) => (isObject(called) ? called['name'] : null)))
+  if (functions.length > 0) return { tools: functions, ...(isObject(choice) ? choiceOf(choice, names, losses) : {}) }
   // Without tools there is nothing to choose, and providers refuse the choice.
   if (isObject(choice) && choice['type'] !== 'auto' && choice['type'] !== 'none') losses.add('tool_choice')
   return {}
@@ -92,14 +93,15 @@ function functionOf(tool: JsonObject, losses: Losses): readonly JsonObject[] {
 
 const CHOICE_MEMBERS = new Set(['type', 'name', 'disable_parallel_tool_use'])
 
-function choiceOf(chosen: JsonObject, losses: Losses): JsonObject {
+/** What was left out cannot be chosen: providers refuse that. */
+function choiceOf(chosen: JsonObject, names: ReadonlySet<unknown>, losses: Losses): JsonObject {
   const { type, name, disable_parallel_tool_use: isSerial } = chosen
   losses.addUnknown(chosen, CHOICE_MEMBERS, 'tool_choice')
   const choices: Readonly<Record<string, unknown>> = {
     auto: 'auto',
     none: 'none',
     any: 'required',
-    tool: { type: 'function', function: { name } },
+    ...(names.has(name) && { tool: { type: 'function', function: { name } } }),
   }
   const choice = entryOf(choices, type)
   if (choice === undefined) losses.add('tool_choice')
