@@ -249,12 +249,44 @@ describe('every other provider', () => {
       ])
     })
 
+    test('stands in its place for a provider that speaks the dialect', async () => {
+      provider.play(called)
+      const second = await refer(await post(ask), { model: 'openai/gpt-5' })
+      expect(second.status).toBe(200)
+      const { input } = JSON.parse(provider.requests[0]?.text ?? '')
+      expect(input).toMatchObject([ask.input[0], { type: 'function_call', call_id: 'callOne01', name: 'f' }, result])
+    })
+
     test('is not known where nothing was to be stored', async () => {
       provider.play(called)
       const second = await refer(await post({ ...ask, store: false }))
       expect(second.status).toBe(400)
       expect(await second.json()).toMatchObject({ code: 'unsupported_parameter', param: 'input' })
     })
+  })
+
+  test('leaves nothing in a conversation that whoever speaks the dialect would refuse', async () => {
+    const calls = [{ id: 'c', type: 'function', function: { name: 'f', arguments: '{"extra_content":1.0}' } }]
+    const message = {
+      content: null,
+      reasoning_content: 'Hm',
+      tool_calls: [{ ...calls[0], extra_content: { google: {} } }],
+    }
+    provider.play(chatAnswer(message, 'tool_calls'))
+    const { output } = await (await post({ model: 'google/gemini', input: 'Hi' })).json()
+    expect(output).toMatchObject([{ type: 'reasoning' }, { type: 'function_call', extra_content: { google: {} } }])
+    provider.play(json({ id: 'resp_1', object: 'response' }))
+    const theirs =
+      '{"type":"reasoning","id":"rs_68af4030592c81938ec0a5fbab4a3e9f","summary":[],"encrypted_content":"x"}'
+    const body = (items: readonly string[]) => `{"model":"gpt-5","input":[${[...items, theirs].join(',')}],"top_p":1.0}`
+    const written: string[] = output.map((item: unknown) => JSON.stringify(item))
+    const response = await post(body(written), {}, '?provider=openai')
+    const kept = (written[1] ?? '').replace(',"extra_content":{"google":{}}', '')
+    expect(provider.requests[0]?.text).toBe(body([kept]))
+    expect(response.headers.get('x-gateway-changes')).toBe(
+      'dropped=input.reasoning; dropped=input.function_call.extra_content',
+    )
+    expect((await post(body(written), { 'x-gateway-strict': 'true' }, '?provider=openai')).status).toBe(400)
   })
 
   test('in strict mode nothing may get lost', async () => {

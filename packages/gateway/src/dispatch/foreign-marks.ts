@@ -37,6 +37,38 @@ const EXTRA: Edit = { kind: 'remove', name: 'extra_content' }
 
 const UNSIGNED = /"signature"\s*:\s*""/
 
+/** As we make them, and nobody else. */
+const OWN_REASONING = /"rs_[0-9a-f]{32}_\d+"/
+const OWN_REASONING_ID = /^rs_[0-9a-f]{32}_\d+$/
+
+export interface WithoutItems {
+  /** The same bytes where nothing was meant. */
+  readonly input: Bytes
+  readonly dropped: readonly string[]
+}
+
+/**
+ * The same for the input of Responses: reasoning that was translated, which whoever speaks the dialect looks for among what
+ * it has stored, and Google's signatures beside calls. `input` is its JSON.
+ */
+export function withoutForeignItems(input: Bytes): WithoutItems {
+  const text = decoder.decode(input)
+  const kept = OWN_REASONING.test(text) ? withoutElements(input, isOwnReasoning) : input
+  const bare = text.includes(`"${EXTRA.name}"`) ? patchWithin(kept, [], () => [EXTRA]) : kept
+  return {
+    input: bare,
+    dropped: [
+      ...(kept === input ? [] : ['input.reasoning']),
+      ...(bare === kept ? [] : ['input.function_call.extra_content']),
+    ],
+  }
+}
+
+function isOwnReasoning(item: Bytes): boolean {
+  const { type, id } = parseObject(decoder.decode(item)) ?? {}
+  return type === 'reasoning' && OWN_REASONING_ID.test(textOf(id))
+}
+
 /** A message of which nothing is left goes as well: Anthropic refuses empty ones. */
 function withoutUnsigned(messages: Bytes): Bytes {
   const signed = patchWithin(messages, [], (message) => {

@@ -6,7 +6,7 @@ import { isObject, type JsonObject, objectsIn, parseObject, textOf } from '../pr
  */
 export interface ItemMemory {
   note(caller: string, output: unknown): void
-  /** The request's input with the items it refers to in their places; a reference to what is not known stays. */
+  /** The request with the items it refers to in their places; a reference to what is not known stays. */
   recall(caller: string, request: JsonObject): JsonObject
 }
 
@@ -41,7 +41,8 @@ export function createItemMemory(limit = LIMIT_CHARACTERS): ItemMemory {
       if (!Array.isArray(input) || !input.some(isReference)) return request
       const known = (item: unknown): unknown =>
         isReference(item) ? (parseObject(items.get(keyOf(caller, item['id'])) ?? '') ?? item) : item
-      return { ...request, input: input.map(known) }
+      const recalled: readonly unknown[] = input.map(known)
+      return recalled.every((item, index) => item === input[index]) ? request : { ...request, input: recalled }
     },
   }
 }

@@ -2,8 +2,17 @@ import { GatewayError } from '../kernel/errors.ts'
 import { requestToChat } from '../providers/dialects/openai-responses/request-to-chat.ts'
 import type { Endpoint, Target } from '../providers/provider.ts'
 import { encodeChatRequest } from './chat-request.ts'
-import { fitToTarget, type JsonObject, missing, type ModelCall, readModelRequest } from './model-request.ts'
-import { patchJson } from './patch.ts'
+import { withoutForeignItems } from './foreign-marks.ts'
+import { valueOf } from './inner-edits.ts'
+import {
+  fitToTarget,
+  type JsonObject,
+  missing,
+  type ModelCall,
+  readModelRequest,
+  refusal as refused,
+} from './model-request.ts'
+import { type Edit, patchJson } from './patch.ts'
 
 /** A client's request to OpenAI's Responses. */
 export interface ResponsesCall extends ModelCall {
@@ -27,7 +36,17 @@ export function readResponsesRequest(bytes: Uint8Array<ArrayBuffer>): ResponsesC
   return { ...call, body, previousId: typeof previous === 'string' && previous !== '' ? previous : null }
 }
 
-/** For a provider that speaks the dialect: the client's bytes, with the provider's own name of the model. */
+/** The request with items in the place of references, as `ItemMemory.recall` gives its body. */
+export function withItems(call: ResponsesCall, body: JsonObject): ResponsesCall {
+  if (body === call.body) return call
+  const value = JSON.stringify(body['input'])
+  return { ...call, body, bytes: patchJson(call.bytes, [{ kind: 'replace', name: 'input', value }]) }
+}
+
+/**
+ * For a provider that speaks the dialect: the client's bytes, with the provider's own name of the model, and without what
+ * answers of other makers have left in the conversation. In strict mode throws unsupported_parameter for that.
+ */
 export function encodeResponses(
   call: ModelCall,
   target: Target,
@@ -35,7 +54,16 @@ export function encodeResponses(
   strict: boolean,
 ): EncodedResponses {
   const { edits, changes } = fitToTarget(call, target, { drop }, strict)
-  return { body: patchJson(call.bytes, edits), changes }
+  const before = valueOf(call.bytes, 'input')
+  const { input, dropped } = withoutForeignItems(before)
+  const [lost] = dropped
+  if (strict && lost !== undefined) throw refused(target, { kind: 'remove', name: lost })
+  const cleaned: Edit[] =
+    input === before ? [] : [{ kind: 'replace', name: 'input', value: new TextDecoder().decode(input) }]
+  return {
+    body: patchJson(call.bytes, [...edits, ...cleaned]),
+    changes: [...changes, ...dropped.map((name) => `dropped=${name}`)],
+  }
 }
 
 /**

@@ -15,6 +15,7 @@ import {
   encodeResponsesAsChat,
   type EncodedResponses,
   type ResponsesCall,
+  withItems,
 } from './responses-request.ts'
 import { createResponsesTap } from './responses-tap.ts'
 import { chunksOf, createTranslatingTap, isCompletion } from './translate.ts'
@@ -37,8 +38,9 @@ export function completeResponse(
   attempt: Attempt,
 ): Promise<Response> {
   const { responses, chat } = attempt.target.provider.operations
-  if (responses !== undefined) return relayed(dispatch, exchange, { call, attempt, endpoint: responses })
-  if (chat !== undefined) return translated(dispatch, exchange, { call, attempt, endpoint: chat })
+  const recalled = withItems(call, dispatch.items.recall(exchange.caller.id, call.body))
+  if (responses !== undefined) return relayed(dispatch, exchange, { call: recalled, attempt, endpoint: responses })
+  if (chat !== undefined) return translated(dispatch, exchange, { call: recalled, attempt, endpoint: chat })
   throw new GatewayError('unsupported_operation', `${attempt.target.provider.name} has neither responses nor chat.`)
 }
 
@@ -72,16 +74,14 @@ function relayed(dispatch: ResponsesDispatch, exchange: Exchange, { call, attemp
 
 function translated(dispatch: ResponsesDispatch, exchange: Exchange, { call, attempt, endpoint }: Asked) {
   const { target } = attempt
-  const { id: caller } = exchange.caller
-  const recalled = { ...call, body: dispatch.items.recall(caller, call.body) }
-  const { body } = told(exchange, encodeResponsesAsChat(recalled, target, isStrict(exchange.headers)))
+  const { body } = told(exchange, encodeResponsesAsChat(call, target, isStrict(exchange.headers)))
   const createdAt = Math.floor(dispatch.clock.now() / 1000)
   const facts = { seed: dispatch.newId(), createdAt, request: call.body }
   const response = new ResponseStream(facts)
   const errorEvent = (error: unknown): string => write(response.fail(failureOf(error)))
   /** Who asks that nothing be stored gets just that. */
   const note = (output: unknown): void => {
-    if (call.body['store'] !== false) dispatch.items.note(caller, output)
+    if (call.body['store'] !== false) dispatch.items.note(exchange.caller.id, output)
   }
   const translator = {
     chunk: (chunk: ChatChunk) => response.chunk(chunk),

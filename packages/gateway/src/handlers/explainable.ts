@@ -4,7 +4,12 @@ import type { Dispatch } from '../dispatch/complete.ts'
 import type { ItemMemory } from '../dispatch/item-memory.ts'
 import { encodeMessages, encodeMessagesAsChat, readMessagesRequest } from '../dispatch/messages-request.ts'
 import type { ModelCall } from '../dispatch/model-request.ts'
-import { encodeResponses, encodeResponsesAsChat, readResponsesRequest } from '../dispatch/responses-request.ts'
+import {
+  encodeResponses,
+  encodeResponsesAsChat,
+  readResponsesRequest,
+  withItems,
+} from '../dispatch/responses-request.ts'
 import { GatewayError } from '../kernel/errors.ts'
 import type { Exchange } from '../kernel/exchange.ts'
 import type { Target } from '../providers/provider.ts'
@@ -103,8 +108,8 @@ function responses(
     plan: async () => keptPlan(await preview(wishOf(exchange, call)), call, keepers),
     encode(target, strict) {
       const { responses: endpoint } = target.provider.operations
-      if (endpoint !== undefined) return encodeResponses(call, target, endpoint, strict)
-      const recalled = { ...call, body: items.recall(exchange.caller.id, call.body) }
+      const recalled = withItems(call, items.recall(exchange.caller.id, call.body))
+      if (endpoint !== undefined) return encodeResponses(recalled, target, endpoint, strict)
       return encodeResponsesAsChat(recalled, target, strict)
     },
   }
