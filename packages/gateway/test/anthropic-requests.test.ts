@@ -49,6 +49,17 @@ describe('a message on its way to chat', () => {
       ['messages.image'],
     ],
     [
+      'what says nothing to others is left out, and said',
+      {
+        messages: [
+          ...objectsIn(assistant({ type: 'redacted_thinking', data: 'x' })['messages']),
+          { role: 'user', content: 'c' },
+        ],
+      },
+      [{ role: 'user', content: 'c' }],
+      ['messages.thinking'],
+    ],
+    [
       'what an earlier conversation was summed up to is what was said',
       assistant({ type: 'compaction', content: 'They want a poem.' }, { type: 'text', text: 'Here:' }),
       [{ role: 'assistant', content: 'They want a poem.\n\nHere:' }],
@@ -227,6 +238,8 @@ describe('what nobody has heard of is named', () => {
     ['messages.tool_result.novel', user({ type: 'tool_result', tool_use_id: 'a', ...novel })],
     ['messages.tool_use.novel', assistant({ type: 'tool_use', id: 'a', name: 'f', ...novel })],
     ['messages.novel', user({ type: 'novel' })],
+    ['messages', { messages: ['novel', { role: 'user', content: 'a' }] }],
+    ['messages.content', { messages: [{ role: 'user', content: ['novel', { type: 'text', text: 'a' }] }] }],
     ['tools.novel', { tools: [{ name: 'f', ...novel }] }],
     ['tools.novel', { tools: [{ type: 'novel', name: 'f' }] }],
     ['tool_choice.novel', { tools: [{ name: 'f' }], tool_choice: { type: 'any', ...novel } }],
@@ -256,6 +269,8 @@ describe('what nobody has heard of is named', () => {
     ['messages.reasoning_details', saying({ reasoning_details: [{}] })],
     ['messages.tool_calls.extra_content', saying({ tool_calls: [{ id: 'a', extra_content: {} }] })],
     ['messages.novel', saying({ content: [{ type: 'novel' }] })],
+    ['messages', { messages: ['novel'] }],
+    ['messages.content', saying({ content: ['novel'] })],
     ['messages.image_url.detail', saying({ content: [{ type: 'image_url', image_url: { url: 'x', detail: 'low' } }] })],
     ['tools.novel', { tools: [{ type: 'function', function: { name: 'f', ...novel } }] }],
     ['tools.novel', { tools: [{ ...functions[0], ...novel }] }],

@@ -207,6 +207,8 @@ describe('a request on its way to chat', () => {
   const cases: [string, JsonObject][] = [
     ['novel', novel],
     ['input.novel', { input: [{ type: 'novel' }] }],
+    ['input', { input: ['novel', { role: 'user', content: 'a' }] }],
+    ['input.content', { input: [{ role: 'user', content: ['novel', { type: 'input_text', text: 'a' }] }] }],
     ['input.message.phase', { input: [{ role: 'assistant', content: 'a', phase: 'commentary' }] }],
     ['input.input_text.novel', saying('user', { type: 'input_text', text: 'a', ...novel })],
     ['input.input_image.novel', saying('user', { type: 'input_image', image_url: 'x', ...novel })],

@@ -1,9 +1,13 @@
+import { objectsIn } from './json.ts'
+
 /** Gathers what a translation has no words for, each once, in the order it was met. */
 export interface Losses {
   /** `name` is the place of the member: `top_k`, `messages.document`, `tools.defer_loading`. */
   add(name: string): void
   /** Notes all members of an object but the known ones and the empty ones, under the object's place. */
   addUnknown(members: object, known: ReadonlySet<string>, place: string): void
+  /** Notes what is no object in a list of messages or items, and in their content: nobody can tell what it means. */
+  addOdd(list: unknown, place: string): void
   readonly names: readonly string[]
 }
 
@@ -16,10 +20,16 @@ export function createLosses(): Losses {
       for (const [name, value] of Object.entries(members))
         if (!known.has(name) && !isEmpty(value)) add(`${place}.${name}`)
     },
+    addOdd(list, place) {
+      if (hasOdd(list)) add(place)
+      if (objectsIn(list).some(({ content }) => hasOdd(content))) add(`${place}.content`)
+    },
     get names() {
       return [...names]
     },
   }
 }
+
+const hasOdd = (list: unknown): boolean => Array.isArray(list) && list.length > objectsIn(list).length
 
 const isEmpty = (value: unknown): boolean => (Array.isArray(value) ? value.length === 0 : (value ?? null) === null)

@@ -14,6 +14,7 @@ export interface Conversation {
 
 /** Chat's messages as Anthropic wants them: what the system says apart, and the turns of each side in one piece. */
 export function conversationFromChat(messages: unknown, losses: Losses): Conversation {
+  losses.addOdd(messages, 'messages')
   const system: JsonObject[] = []
   const turns: Turn[] = []
   for (const message of objectsIn(messages)) {

@@ -10,6 +10,7 @@ export interface MessageOptions extends PartOptions {
 
 /** The messages of a request, as chat messages. */
 export function chatMessages(body: JsonObject, options: MessageOptions): readonly JsonObject[] {
+  options.losses.addOdd(body['messages'], 'messages')
   const system = contentOf(blocksOf(body['system']).flatMap((block) => partsOf(block, options)))
   const messages = objectsIn(body['messages']).flatMap((message) => chatMessagesOf(message, options))
   return system.length === 0 ? messages : [{ role: 'system', content: system }, ...messages]
@@ -24,7 +25,7 @@ function chatMessagesOf(message: JsonObject, options: MessageOptions): readonly 
   const { role, content } = message
   options.losses.addUnknown(message, MESSAGE_MEMBERS, 'messages')
   const blocks = blocksOf(content)
-  if (role === 'assistant') return [assistantMessage(blocks, options)]
+  if (role === 'assistant') return assistantMessages(blocks, options)
   if (role === 'user') return userMessages(blocks, options)
   return [{ role, content: contentOf(blocks.flatMap((block) => partsOf(block, options))) }]
 }
@@ -62,17 +63,16 @@ function toolResult(block: JsonObject, options: MessageOptions): ToolResult {
   }
 }
 
-function assistantMessage(blocks: readonly JsonObject[], options: MessageOptions): JsonObject {
+/** A message of which nothing is left is left out: some providers refuse it. */
+function assistantMessages(blocks: readonly JsonObject[], options: MessageOptions): readonly JsonObject[] {
   const told = blocks.filter(({ type }) => type !== 'tool_use' && !isThinking(type))
   const content = contentOf(told.flatMap((block) => partsOf(block, options)))
   const calls = blocks.filter(({ type }) => type === 'tool_use').map((block) => toolCall(block, options))
-  return {
-    role: 'assistant',
-    // Next to calls, nothing is better than an empty text: some refuse that.
-    content: content.length === 0 && calls.length > 0 ? null : content,
-    ...reasoning(blocks, options),
-    ...(calls.length === 0 ? {} : { tool_calls: calls }),
-  }
+  const members = { ...reasoning(blocks, options), ...(calls.length === 0 ? {} : { tool_calls: calls }) }
+  const isEmpty = content.length === 0
+  if (isEmpty && Object.keys(members).length === 0) return []
+  // Next to calls, nothing is better than an empty text: some refuse that.
+  return [{ role: 'assistant', content: isEmpty && calls.length > 0 ? null : content, ...members }]
 }
 
 const isThinking = (type: unknown): boolean => type === 'thinking' || type === 'redacted_thinking'

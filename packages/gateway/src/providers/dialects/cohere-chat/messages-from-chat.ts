@@ -28,6 +28,7 @@ const PART = new Set(['type', 'text', 'refusal', 'thinking', 'image_url', 'docum
 
 /** Chat's messages as Cohere's: the same, in the same order. */
 export function messagesFromChat(messages: unknown, losses: Losses): readonly JsonObject[] {
+  losses.addOdd(messages, 'messages')
   return objectsIn(messages).flatMap((message) => {
     switch (message['role']) {
       case 'system':

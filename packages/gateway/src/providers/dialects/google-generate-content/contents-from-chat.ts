@@ -24,6 +24,7 @@ export function conversationFromChat(
   /** Gemini 3 refuses calls without a signature, and takes pictures inside of results. */
   isThird: boolean,
 ): Conversation {
+  losses.addOdd(messages, 'messages')
   const reader = new MessageReader(losses, isThird)
   const turns: Turn[] = []
   for (const message of objectsIn(messages)) {

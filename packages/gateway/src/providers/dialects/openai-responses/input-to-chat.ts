@@ -20,6 +20,7 @@ export interface InputOptions {
 /** The instructions and the input of a request, as chat messages. Items that belong to one turn become one message. */
 export function chatMessages({ instructions, input }: JsonObject, options: InputOptions): readonly JsonObject[] {
   const conversation = new Conversation(options)
+  options.losses.addOdd(input, 'input')
   if (typeof instructions === 'string' && instructions !== '')
     conversation.say({ role: 'system', content: instructions })
   else for (const item of objectsIn(instructions)) conversation.item(item)
@@ -96,7 +97,8 @@ class Conversation {
           : objectsIn(content)
               .map((part) => this.#said(part))
               .join('')
-      return this.say({ role, content: text, ...this.#takeReasoning() })
+      // Some providers refuse a message that says nothing.
+      return text === '' ? undefined : this.say({ role, content: text, ...this.#takeReasoning() })
     }
     this.#forgetReasoning()
     // Many providers do not know `developer`; those that do treat `system` alike.
