@@ -90,8 +90,8 @@ function isUnsigned(block: Bytes): boolean {
   return type === 'thinking' && textOf(signature) === ''
 }
 
-/** Anthropic takes letters, digits, `_` and `-`. */
-const ODD_ID = /"(?:id|tool_use_id)"\s*:\s*"[^"]*[^\w"-]/
+/** Anthropic takes letters, digits, `_` and `-`. Every call has its result, and other ids stand in what tools are given. */
+const ODD_ID = /"tool_use_id"\s*:\s*"[^"]*[^\w"-]/
 const ODD = /[^\w-]/g
 
 /** The same id becomes the same in a call and in its result, and again whenever the conversation goes on. */
