@@ -2,13 +2,14 @@
  * `node scripts/launch.mjs <task> [argument …]`: installs what is missing, then runs the task on Bun. Needs nothing but
  * Node and npm, so that a fresh machine is two words away from a running gateway.
  */
-import { spawn, spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { mkdirSync, readdirSync, renameSync, rmdirSync, rmSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
-const gateway = ['--no-env-file', join(root, 'packages/gateway/src/main.ts')]
+const main = join(root, 'packages/gateway/src/main.ts')
+const gateway = ['--no-env-file', main]
 
 const tasks = {
   start: [...gateway, '--dev'],
@@ -35,26 +36,38 @@ const isInstalled = () =>
   changedAt('node_modules/.package-lock.json') >= changedAt('package-lock.json') && changedAt(BUN) > 0
 
 /** One launcher at a time: two at once would take each other's files away. Answers npm's exit code. */
-function install() {
+async function install() {
   takeLock()
   try {
     // Who held the lock before us has done it.
-    return isInstalled() ? 0 : runNpm()
+    return isInstalled() ? 0 : await runNpm()
   } finally {
     giveBack()
   }
 }
 
-function runNpm() {
-  console.error('Installing dependencies (first start only) …')
-  const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm'
-  const { status, error } = spawnSync(npm, ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
+/** A dot every two seconds shows that it lives. What npm has to say comes after them. */
+async function runNpm() {
+  const isWindows = process.platform === 'win32'
+  const npm = spawn(isWindows ? 'npm.cmd' : 'npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
     cwd: root,
-    stdio: ['ignore', 'ignore', 'inherit'],
-    shell: process.platform === 'win32',
+    stdio: ['ignore', 'ignore', 'pipe'],
+    shell: isWindows,
   })
-  if (error !== undefined) console.error(error.message)
-  if (status !== 0) console.error('The dependencies could not be installed: once, npm needs a way to its registry.')
+  let said = ''
+  npm.stderr.on('data', (bytes) => (said += bytes))
+  npm.on('error', ({ message }) => (said += `${message}\n`))
+  const stop = () => npm.kill()
+  process.once('SIGTERM', stop)
+  process.stderr.write('Installing dependencies (first start only, it may take a minute) ..')
+  const dots = setInterval(() => process.stderr.write('.'), 2000)
+  const status = await new Promise((resolve) => npm.on('close', resolve))
+  process.off('SIGTERM', stop)
+  clearInterval(dots)
+  process.stderr.write(`\n${said}`)
+  const isStopped = status === null
+  if (status !== 0 && !isStopped)
+    console.error('The dependencies could not be installed: once, npm needs a way to its registry.')
   return status ?? 1
 }
 
@@ -127,17 +140,38 @@ if (command === undefined) {
   console.error(`Unknown task ${task}. Known: ${Object.keys(tasks).join(', ')}.`)
   process.exit(1)
 }
-const installed = isInstalled() ? 0 : install()
+const installed = isInstalled() ? 0 : await install()
 if (installed !== 0 || command === null) process.exit(installed)
-const child = spawn(join(root, BUN), [...command, ...rest], { stdio: 'inherit' })
-for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
-// A terminal sends Ctrl-C to the whole group: passed on, it would be the second one, which means "at once".
-process.on('SIGINT', () => {})
-// npm's shell dies of a signal without passing it on: whoever loses its parent has been told to stop.
-const parent = process.ppid
-setInterval(() => process.ppid === parent || child.kill('SIGTERM'), 500).unref()
+
+// Only the gateway knows what it means when the channel to it closes: to leave in good order.
+const hasChannel = command.includes(main)
+const stdio = ['inherit', 'inherit', 'inherit', ...(hasChannel ? ['ipc'] : [])]
+const child = spawn(join(root, BUN), [...command, ...rest], { stdio })
 child.on('error', (error) => {
   console.error(`Cannot run Bun: ${error.message}. Delete node_modules and try again.`)
   process.exit(1)
 })
 child.on('exit', (code, signal) => process.exit(signal === null ? code : 1))
+
+/**
+ * A signal to the whole group has reached the gateway already, and npm sends us a second copy of ours: passed on, each
+ * would be the one that means "at once". A channel closes once, `kill -9` closes it too.
+ */
+const letGo = () => (hasChannel ? child.connected && child.disconnect() : child.kill())
+
+/** npm's copy comes within milliseconds. */
+const SAME_SIGNAL_MS = 2000
+let toldAt = null
+process.on('SIGTERM', () => {
+  if (toldAt !== null && Date.now() - toldAt > SAME_SIGNAL_MS)
+    // At once. Two, since the first one after the channel has closed may be a signal to the group.
+    for (const signal of ['SIGTERM', 'SIGINT']) child.kill(signal)
+  toldAt ??= Date.now()
+  letGo()
+})
+process.on('SIGHUP', () => child.kill('SIGHUP'))
+// A terminal sends Ctrl-C to the whole group, the gateway too.
+process.on('SIGINT', () => {})
+// Who loses its parent, npm, has been told to stop.
+const parent = process.ppid
+setInterval(() => process.ppid === parent || letGo(), 500).unref()

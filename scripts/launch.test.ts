@@ -25,7 +25,9 @@ const timer = setInterval(() => {
   rmdirSync('at-work')
   if (existsSync('broken')) {
     unlinkSync('broken')
-    process.exit(7)
+    console.error('npm error broken')
+    process.exitCode = 7
+    return
   }
   mkdirSync('node_modules/bun/bin', { recursive: true })
   writeFileSync('node_modules/bun/bin/bun.exe', '')
@@ -72,7 +74,7 @@ function launch() {
       })
       look()
     })
-  return { exited, said }
+  return { exited, said, stop: () => child.kill() }
 }
 
 test('of two first starts at once one installs, and the other waits for it', async () => {
@@ -111,8 +113,24 @@ test('when the one that installs fails, the one that waits tries', async () => {
   const second = launch()
   await second.said('Another start is installing')
   touch('go')
+  await first.said('npm error broken\nThe dependencies could not be installed')
   expect([await first.exited, await second.exited]).toEqual([7, 0])
   expect(timesAsked()).toBe(2)
+  expect(locks()).toEqual([])
+})
+
+test('it shows that it lives while npm works', async () => {
+  const start = launch()
+  await start.said('may take a minute) ...')
+  touch('go')
+  expect(await start.exited).toBe(0)
+})
+
+test('stopped while npm works, it stops npm, and gives the lock back', async () => {
+  const start = launch()
+  await start.said('Installing dependencies')
+  start.stop()
+  expect(await start.exited).toBe(1)
   expect(locks()).toEqual([])
 })
 

@@ -4,6 +4,8 @@ import { catalog } from './providers/catalog.ts'
 
 export interface BannerFacts {
   readonly url: string
+  /** Whom signals are for: npm's process and the launcher's are others. */
+  readonly pid: number
   readonly startedInMs: number
   readonly gateway: Gateway
   readonly found: Readonly<Record<string, string>>
@@ -23,7 +25,7 @@ export function waitingProviders(
 }
 
 /** What a person sees after `npm start`: where it is, what it can use, and one thing to try. */
-export function banner({ url, startedInMs, gateway, found, version, settings }: BannerFacts): string {
+export function banner({ url, pid, startedInMs, gateway, found, version, settings }: BannerFacts): string {
   const ready = gateway.accounts.map(({ provider }) => {
     const place = found[provider.id]
     return place === undefined ? provider.id : `${provider.id} (found at ${place})`
@@ -32,7 +34,7 @@ export function banner({ url, startedInMs, gateway, found, version, settings }: 
   const token = settings.enableAuth ? ' -H "authorization: Bearer $TOKEN"' : ''
   const missing = [...gateway.requirements].map(([, setting]) => setting)
   return [
-    `Inference Gateway ${version} is ready at ${url}/v1  (${Math.round(startedInMs)} ms)`,
+    `Inference Gateway ${version} is ready at ${url}/v1  (pid ${pid}, ${Math.round(startedInMs)} ms)`,
     '',
     `  providers   ${ready.join(', ') || 'none'}`,
     ...(first === undefined

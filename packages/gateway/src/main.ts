@@ -11,11 +11,11 @@ import { createGateway, type Gateway } from './gateway.ts'
 import type { Emit } from './kernel/events.ts'
 import { priceTable } from './kernel/price-table.ts'
 import { priceLookup } from './kernel/prices.ts'
+import { createLeaving, type Leaving } from './leaving.ts'
 import { type Monitoring, startMonitoring } from './monitoring.ts'
 import { catalog } from './providers/catalog.ts'
 import { createReload } from './reload.ts'
 import { type Listener, listen, type TlsIdentity } from './server/listen.ts'
-import { shutDown, shutdownInWords } from './server/shutdown.ts'
 import { createLog, type Log, type LogOptions } from './telemetry/log.ts'
 import { findLocalServers } from './upstream/local-servers.ts'
 
@@ -143,36 +143,10 @@ function openMetrics({ serve }: Monitoring, { telemetry }: Settings, log: Log): 
   }
 }
 
-interface Running {
-  readonly listener: Listener
-  readonly gateway: Gateway
-  readonly settings: Settings
-  readonly log: Log
-  readonly monitoring: Monitoring | null
-}
-
-/** The first signal asks to leave in good order, the second to leave at once. */
-function stopOnSignals({ listener, gateway, settings: { server }, log, monitoring }: Running): void {
-  const { drain, breakOff } = gateway
-  let isStopping = false
-  const stop = async (signal: string) => {
-    if (isStopping) {
-      log.warn(`${signal} again: stopping at once, ${listener.pending()} running requests are cut`)
-      log.flush()
-      process.exit(1)
-    }
-    isStopping = true
-    // Who presses Ctrl-C has no load balancer that must notice first.
-    const lameDuckMs = signal === 'SIGINT' ? 0 : server.lameDuckMs
-    log.info(`${signal}: ${shutdownInWords(listener.pending(), lameDuckMs, server.shutdownTimeoutMs)}`)
-    log.flush()
-    await shutDown({ listener, drain, breakOff, lameDuckMs, timeoutMs: server.shutdownTimeoutMs, sleep: Bun.sleep })
-    gateway.close()
-    await monitoring?.close()
-    log.flush()
-    process.exit(0)
-  }
-  for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, () => void stop(signal))
+/** By a signal, or by the launcher, whose end closes the channel to it. */
+function stopWhenAsked({ obey, released }: Leaving): void {
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => obey(signal))
+  process.on('disconnect', released)
 }
 
 /** SIGHUP and other text in a configuration file mean the same. */
@@ -233,16 +207,27 @@ async function main(): Promise<void> {
   for (const waiting of waitingProviders(customProviders, gateway.requirements)) log.warn(waiting)
   const listener = open(loaded, tls, gateway, log)
   if (monitoring !== null) openMetrics(monitoring, settings, log)
-  stopOnSignals({ listener, gateway, settings, log, monitoring })
+  stopWhenAsked(
+    createLeaving({
+      listener,
+      gateway,
+      monitoring,
+      log,
+      limits: settings.server,
+      sleep: Bun.sleep,
+      exit: (code) => process.exit(code),
+    }),
+  )
   reloadOnChange('configuration', createReload({ loaded, load, gateway, log }), files, log)
   if (renewal !== null) reloadOnChange('certificate', renewal(listener, log), certificateFiles, log)
-  const startedInMs = performance.now()
-  if (settings.logFormat === 'pretty')
-    process.stdout.write(banner({ url: listener.url, startedInMs, gateway, found, settings, version }))
-  else
-    log.info(
-      `listening on ${listener.url}, providers: ${gateway.accounts.map(({ provider }) => provider.id).join(', ') || 'none'}`,
-    )
+  const { pid } = process
+  if (settings.logFormat === 'pretty') {
+    const startedInMs = performance.now()
+    process.stdout.write(banner({ url: listener.url, pid, startedInMs, gateway, found, settings, version }))
+  } else {
+    const providers = gateway.accounts.map(({ provider }) => provider.id).join(', ') || 'none'
+    log.info(`listening on ${listener.url}, pid ${pid}, providers: ${providers}`)
+  }
 }
 
 await main()
