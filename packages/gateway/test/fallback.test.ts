@@ -94,6 +94,18 @@ describe.each(chains)('%s', (_name, body, headers) => {
   })
 })
 
+test('the end of the exchange tells which name was asked for, and why each target was left', async () => {
+  first.play(raw(`HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n${preamble}`))
+  second.play(stream([words('whole')]))
+  await (await ask({ model: 'fast', stream: true }, { 'x-request-id': 'told' })).text()
+  const { requested, tries } = await gateway.finished('told')
+  expect(requested).toBe('fast')
+  expect(tries).toMatchObject([
+    { provider: 'openai', model: 'gpt-4o', status: 200, code: 'http_response_incomplete' },
+    { provider: 'groq', model: 'llama', status: 200, code: null },
+  ])
+})
+
 describe('a member of a chain without a key', () => {
   const members: [string, object, Record<string, string>][] = [
     ['in a list', { model: ['mistral/small', 'groq/llama'] }, {}],

@@ -34,8 +34,10 @@ export function createFollow({ selector, permit, ...parts }: FollowParts): Follo
     const holds = plan.retry.on === 'failures' ? plan.retry : null
     const named = permit === null ? [] : others()
     const heeds = heedsBreakers(plan)
+    exchange.tell({ type: 'planned', requested: plan.requested })
+    let failure: unknown = null
     const tryTarget: Send<Response> = async (target, index) => {
-      if (index > 0) exchange.tell({ type: 'retry' })
+      if (index > 0) exchange.tell({ type: 'retry', error: failure })
       const { skipped = [] } = plan
       if (skipped.length > 0)
         exchange.tell({ type: 'changes', changes: skipped.map(({ model }) => `skipped=${model}`) })
@@ -44,12 +46,14 @@ export function createFollow({ selector, permit, ...parts }: FollowParts): Follo
       permit?.(named, target)
       const attempt = { target, holds, isRepeated: index > 0, mayRepeat: plan.retry.maxAttempts > 1 }
       // Nobody chooses between measurements of a lone target.
-      if (!heeds) return ask(exchange, attempt)
-      const run = measured(exchange, selector.begin(target), parts.clock)
+      const run = heeds ? measured(exchange, selector.begin(target), parts.clock) : null
       try {
-        return await ask(run.exchange, attempt)
+        return await ask(run?.exchange ?? exchange, attempt)
+      } catch (error) {
+        failure = error
+        throw error
       } finally {
-        run.settle()
+        run?.settle()
       }
     }
     return attempt(plan, tryTarget, tellingPauses(heeds ? parts : withoutBreakers, exchange), exchange)

@@ -28,10 +28,12 @@ export type Outcome = 'complete' | 'failed' | 'left'
 /** What dispatch and handlers tell about the exchange they work on. */
 export type ExchangeEvent =
   | { readonly type: 'caller'; readonly caller: Caller }
+  /** It is known who is asked. `requested`: for which model, or chain of them, in the client's words. */
+  | { readonly type: 'planned'; readonly requested: string }
   /** A target was chosen and is about to be asked. */
   | { readonly type: 'target'; readonly provider: string; readonly model: string | null }
-  /** Another try begins: what was told of changes belonged to the last one. */
-  | { readonly type: 'retry' }
+  /** Another try begins, after this error: what was told of changes belonged to the last one. */
+  | { readonly type: 'retry'; readonly error: unknown }
   /** A pause before a target was asked again has passed. */
   | { readonly type: 'waited'; readonly durationMs: number }
   /** How the request was changed for that target, as `x-gateway-changes` writes it. */
@@ -74,6 +76,7 @@ export interface Try {
   readonly provider: string
   readonly model: string | null
   readonly status: number | null
+  /** What was wrong, where the status does not say it: a fault, or what became of a stream that had begun. */
   readonly code: string | null
   readonly spanId: string | null
   /** From the beginning of the exchange. */
@@ -93,6 +96,8 @@ export interface ExchangeSummary {
   readonly code: string | null
   readonly outcome: Outcome
   readonly streamed: boolean
+  /** The model, or the chain of them, in the client's words; `null` where none was named, or found. */
+  readonly requested: string | null
   readonly provider: string | null
   readonly model: string | null
   readonly upstreamRequestId: string | null

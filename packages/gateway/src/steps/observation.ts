@@ -1,9 +1,11 @@
 import { anonymous } from '../kernel/caller.ts'
 import type { Clock } from '../kernel/clock.ts'
+import { GatewayError } from '../kernel/errors.ts'
 import type { ExchangeEvent, ExchangeSummary, Outcome, TokenUsage, Try } from '../kernel/events.ts'
 import type { Exchange } from '../kernel/exchange.ts'
 import { answerId } from '../kernel/request-id.ts'
 import { costUsd, type PriceOf } from '../kernel/prices.ts'
+import { ProviderError } from '../kernel/provider-error.ts'
 
 type Writable<T> = { -readonly [Name in keyof T]: T[Name] }
 
@@ -42,6 +44,7 @@ export class Observation {
   #changes: readonly string[] = []
   readonly #told: Told = {
     caller: anonymous,
+    requested: null,
     provider: null,
     model: null,
     upstreamRequestId: null,
@@ -74,12 +77,16 @@ export class Observation {
       case 'caller':
         told.caller = event.caller
         break
+      case 'planned':
+        told.requested = event.requested || null
+        break
       case 'target':
         told.provider = event.provider
         told.model = event.model
         break
       case 'retry':
         this.#changes = []
+        this.#explainLast(event.error)
         break
       case 'waited':
         this.#waitedMs += event.durationMs
@@ -116,6 +123,13 @@ export class Observation {
     this.#requestBytes = requestBytes
     const startMs = this.elapsedMs() - durationMs
     this.#tries.push({ provider, model, status, code, spanId, startMs, durationMs })
+  }
+
+  /** A try may have begun well and been no answer all the same: its status does not tell why. */
+  #explainLast(error: unknown): void {
+    const last = this.#tries.at(-1)
+    if (last === undefined || last.status === null || last.status >= 400 || last.code !== null) return
+    this.#tries[this.#tries.length - 1] = { ...last, code: codeOf(error) }
   }
 
   /** What a stream without figures has cost all the same: a provider bills what it made before the stream broke. */
@@ -162,7 +176,7 @@ export class Observation {
 
   summary(exchange: Exchange, status: number, outcome: Outcome, code: string | null): ExchangeSummary {
     const { id, route, method, path, trace } = exchange
-    const { caller, provider, model, upstreamRequestId, usage, upstreamMs } = this.#told
+    const { caller, requested, provider, model, upstreamRequestId, usage, upstreamMs } = this.#told
     const { firstContentMs, streamed, content, error } = this.#told
     // Written out: copying the members one does not see costs as much as all the rest of this.
     return {
@@ -177,6 +191,7 @@ export class Observation {
       gatewayMs: this.#gatewayMs,
       waitedMs: this.#waitedMs,
       caller,
+      requested,
       provider,
       model,
       upstreamRequestId,
@@ -191,6 +206,13 @@ export class Observation {
       error,
     }
   }
+}
+
+/** What an error is called in logs, metrics and traces. */
+export function codeOf(error: unknown): string | null {
+  if (error === null) return null
+  if (error instanceof ProviderError) return String(error.fault.code ?? error.fault.type)
+  return error instanceof GatewayError ? error.code : 'internal_error'
 }
 
 type AttemptEvent = Extract<ExchangeEvent, { type: 'attempt' }>

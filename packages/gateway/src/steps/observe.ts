@@ -1,10 +1,8 @@
 import type { Clock } from '../kernel/clock.ts'
-import { GatewayError } from '../kernel/errors.ts'
 import type { Emit, Outcome } from '../kernel/events.ts'
 import type { Exchange, Watch } from '../kernel/exchange.ts'
 import type { PriceOf } from '../kernel/prices.ts'
-import { ProviderError } from '../kernel/provider-error.ts'
-import { Observation } from './observation.ts'
+import { codeOf, Observation } from './observation.ts'
 
 export interface ObserveParts {
   readonly clock: Clock
@@ -61,10 +59,4 @@ export function observe({ clock, emit, priceOf, errorReply }: ObserveParts): Wat
     }
     return response
   }
-}
-
-function codeOf(error: unknown): string | null {
-  if (error === null) return null
-  if (error instanceof ProviderError) return String(error.fault.code ?? error.fault.type)
-  return error instanceof GatewayError ? error.code : 'internal_error'
 }

@@ -49,11 +49,50 @@ test('lines wait for a reader that is slow, beyond a limit they are counted, and
 
 const attempted = { provider: 'groq', model: 'x', status: 200, code: null, spanId: null, startMs: 0, durationMs: 1 }
 
-test('a request that was tried again says so to people too', () => {
-  const lineFor = (tries: ExchangeSummary['tries']) =>
-    written([finished({ provider: 'groq', model: 'x', tries })], { format: 'pretty' })
-  expect(lineFor([attempted, attempted])).toContain('groq/x · 12 ms · 2 attempts')
-  expect(lineFor([attempted])).not.toContain('attempts')
+test('a request that was tried again says of every try what became of it', () => {
+  const lineFor = (tries: ExchangeSummary['tries'], format: LogOptions['format']) =>
+    written([finished({ provider: 'groq', model: 'x', tries })], { format })
+  const tries = [
+    { ...attempted, provider: 'a', status: 503 },
+    { ...attempted, provider: 'b', status: null, code: 'connection_failed' },
+    { ...attempted, provider: 'c', model: null, code: 'http_response_incomplete' },
+    attempted,
+  ]
+  const said = 'a/x 503, b/x connection_failed, c 200 http_response_incomplete, groq/x 200'
+  expect(lineFor(tries, 'pretty')).toEndWith(`groq/x · 12 ms · ${said}\n`)
+  expect(JSON.parse(lineFor(tries, 'json'))).toMatchObject({ attempts: 4, tries: said })
+  expect(lineFor([attempted], 'pretty')).toEndWith('groq/x · 12 ms\n')
+  expect(JSON.parse(lineFor([attempted], 'json'))).not.toHaveProperty('tries')
+})
+
+describe('the name that was asked for', () => {
+  const lineFor = (requested: string | null, format: LogOptions['format']) =>
+    written([finished({ provider: 'groq', model: 'x', requested })], { format })
+
+  test.each([
+    ['is an alias', 'fast', 'fast → groq/x · 12 ms'],
+    ['is a chain', 'groq/y, groq/x', 'groq/y, groq/x → groq/x · 12 ms'],
+    ["is the model's", 'x', 'completions groq/x · 12 ms'],
+    ["is the model's and its provider's", 'groq/x', 'completions groq/x · 12 ms'],
+    ['is none', null, 'completions groq/x · 12 ms'],
+  ])('%s', (_, requested, line) => {
+    expect(lineFor(requested, 'pretty')).toContain(line)
+    expect(JSON.parse(lineFor(requested, 'json')).requested).toBe(requested ?? undefined)
+  })
+
+  test('is told up to a limit', () => {
+    expect(JSON.parse(lineFor('x'.repeat(9000), 'json')).requested).toHaveLength(200)
+  })
+})
+
+test.each([
+  [0.00012, '· $0.00012\n'],
+  [0.123456789, '· $0.123\n'],
+  [0.00000012, '· $0.00000012\n'],
+  [0, '· $0\n'],
+  [null, '· 12 ms\n'],
+])('for people, what it cost has three figures: %p', (costUsd, end) => {
+  expect(written([finished({ costUsd })], { format: 'pretty' })).toEndWith(end)
 })
 
 test('an error without words is called by its name', () => {

@@ -1,7 +1,8 @@
 import { pino, type Logger } from 'pino'
 import { GatewayError } from '../kernel/errors.ts'
-import type { ExchangeSummary, GatewayEvent } from '../kernel/events.ts'
+import type { ExchangeSummary, GatewayEvent, Try } from '../kernel/events.ts'
 import { ProviderError } from '../kernel/provider-error.ts'
+import { nameOf, pretty } from './pretty.ts'
 
 export interface LogOptions {
   readonly name: string
@@ -154,15 +155,19 @@ function levelOf({ status, outcome }: ExchangeSummary): 'info' | 'warn' | 'error
 
 const round = (ms: number | null): number | undefined => (ms === null ? undefined : Math.round(ms * 10) / 10)
 
-/** Enough to know a path again; ids of files and models stand in front. */
-const PATH_LIMIT = 200
+/** Enough to know a path or a chain of models again; ids of files and models stand in front. */
+const TEXT_LIMIT = 200
 
 /** A path is the client's words: what could steer a terminal is percent-encoded. */
 const printable = (path: string): string => path.toWellFormed().replaceAll(/[^\x21-\x7e]/gu, encodeURIComponent)
 
+/** What became of a try: `groq/llama 503`, `groq/llama 200 http_response_incomplete`. */
+const tryText = ({ provider, model, status, code }: Try): string =>
+  [nameOf(provider, model ?? ''), status, code].filter((part) => part !== null).join(' ')
+
 /** Members that are undefined are not written. */
 function lineOf(summary: ExchangeSummary, level: string, time: string, service: string) {
-  const { id, route, path, method, status, outcome, caller, provider, model, usage, tries } = summary
+  const { id, route, path, method, status, outcome, caller, requested, provider, model, usage, tries } = summary
   const { upstreamRequestId, error } = summary
   return {
     level,
@@ -171,11 +176,12 @@ function lineOf(summary: ExchangeSummary, level: string, time: string, service: 
     id,
     method,
     route,
-    path: path === route ? undefined : printable(path).slice(0, PATH_LIMIT),
+    path: path === route ? undefined : printable(path).slice(0, TEXT_LIMIT),
     status,
     outcome,
     code: summary.code ?? undefined,
     caller: caller.kind === 'anonymous' ? undefined : caller.id,
+    requested: requested?.slice(0, TEXT_LIMIT),
     provider: provider ?? undefined,
     model: model ?? undefined,
     ms: round(summary.durationMs),
@@ -183,6 +189,7 @@ function lineOf(summary: ExchangeSummary, level: string, time: string, service: 
     upstream_ms: round(summary.upstreamMs),
     first_token_ms: round(summary.firstContentMs),
     attempts: tries.length > 1 ? tries.length : undefined,
+    tries: tries.length > 1 ? tries.map(tryText).join(', ') : undefined,
     input_tokens: usage?.input,
     output_tokens: usage?.output,
     cached_tokens: usage?.cached,
@@ -219,28 +226,3 @@ function causeOf(cause: unknown): string {
   const code = typeof cause === 'object' && cause !== null && 'code' in cause ? cause.code : null
   return typeof code === 'string' ? code : reasonOf(cause)
 }
-
-/** A line for a person at a terminal: time, status, what, who answered, how long. */
-function pretty(line: Readonly<Record<string, unknown>>): string {
-  const time = text(line['time']).slice(11, 19)
-  if (line['route'] === undefined)
-    return `${time} ${text(line['level'])} ${[line['msg'], line['provider'], line['model'], line['reason']].map(text).filter(Boolean).join(' · ')}\n`
-  const { status, method, route, path = route, provider, model, ms, output_tokens: tokens, code, reason } = line
-  const { attempts } = line
-  const who = provider === undefined ? '' : ` ${nameOf(text(provider), text(model))}`
-  const facts = [
-    `${text(ms)} ms`,
-    tokens === undefined ? '' : `${text(tokens)} tokens`,
-    attempts === undefined ? '' : `${text(attempts)} attempts`,
-    text(code),
-    text(reason),
-  ].filter(Boolean)
-  return `${time} ${text(status)} ${text(method)} ${text(path)}${who} · ${facts.join(' · ')}\n`
-}
-
-/** `groq/llama…`; some providers write their own name before their models' already. */
-const nameOf = (provider: string, model: string): string =>
-  model === '' ? provider : model.startsWith(`${provider}/`) ? model : `${provider}/${model}`
-
-const text = (value: unknown): string =>
-  typeof value === 'string' ? value : value === undefined ? '' : JSON.stringify(value)

@@ -27,6 +27,7 @@ function unlike(index: number): ExchangeSummary {
     gatewayMs: 1,
     waitedMs: 0,
     caller: { ...anonymous, id: `user-${index}` },
+    requested: model,
     provider: 'openai',
     model,
     upstreamRequestId: `theirs-${index}`,

@@ -12,6 +12,7 @@ export const summaryOf = (changes: Partial<ExchangeSummary>): ExchangeSummary =>
   code: null,
   outcome: 'complete',
   streamed: false,
+  requested: null,
   provider: null,
   model: null,
   upstreamRequestId: null,

@@ -46,7 +46,7 @@ export interface Shortcuts {
   readonly message: AnswerMessage
   readonly finishReason: FinishReason | null
   readonly toolCalls: readonly ToolCall[]
-  /** `undefined` when the gateway does not know the price. */
+  /** `undefined` when the gateway does not know the price, and for streams: see `Meta`. */
   readonly cost: { readonly usd: number } | undefined
   readonly meta: Meta
 }

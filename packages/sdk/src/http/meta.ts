@@ -14,7 +14,10 @@ export interface Meta {
   readonly changes: readonly string[]
   /** No model has seen this. */
   readonly simulated: boolean
-  /** US dollars, where the gateway knows the price. */
+  /**
+   * US dollars, where the gateway knows the price. `undefined` for streams: headers come before their tokens are counted.
+   * The gateway's log has it as `cost_usd`, under `id`, which is `requestId` here.
+   */
   readonly costUsd: number | undefined
   readonly status: number
 }
