@@ -35,8 +35,13 @@ export function upstreamFault(error: unknown, provider: Pick<Provider, 'id' | 'u
   const known = CODES.find(([pattern]) => pattern.test(runtimeCode))?.[1] ?? 'connection_terminated'
   const isGreeting = error instanceof HandshakeFailed && known !== 'tls_certificate_error'
   const code = isGreeting ? 'tls_protocol_error' : known
-  const hint = code === 'connection_terminated' ? 'Try again.' : `Check ${urlSource(provider)}.`
-  return new GatewayError(code, `${start} ${MESSAGES[code]}. ${hint}`, { cause: error })
+  return new GatewayError(code, `${start} ${MESSAGES[code]}. ${adviceFor(code, provider)}`, { cause: error })
+}
+
+function adviceFor(code: ErrorCode, provider: Pick<Provider, 'urlSource' | 'id'>): string {
+  if (code === 'connection_terminated') return 'Try again.'
+  const check = `Check ${urlSource(provider)}`
+  return code === 'tls_certificate_error' ? `${check}; CLIENT_TLS_CA_PATH trusts authorities of your own.` : `${check}.`
 }
 
 function runtimeCodeOf(error: unknown): string {

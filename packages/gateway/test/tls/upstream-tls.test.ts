@@ -38,6 +38,7 @@ describe('CLIENT_TLS_CA_PATH', () => {
     await using gateway = await startGatewayProcess(provider.origin, { CLIENT_TLS_CA_PATH: path })
     const answer = await ask(gateway.url, CHAT_LINE, {}, CHAT)
     expect([answer.status, codeOf(answer)]).toEqual([502, 'tls_certificate_error'])
+    expect(answer.text).toContain('CLIENT_TLS_CA_PATH')
     expect(provider.requests).toEqual([])
   })
 })
