@@ -55,6 +55,6 @@ export function createLeaving({ listener, gateway, monitoring, log, limits, slee
       // Who presses Ctrl-C has no load balancer that must notice first.
       void leave(signal, signal === 'SIGINT' ? 0 : usualLameDuckMs)
     },
-    released: () => void leave('let go by who started it', usualLameDuckMs),
+    released: () => void leave('stopping with its launcher', usualLameDuckMs),
   }
 }
