@@ -36,7 +36,8 @@ function settingsPage(): string {
       'The environment wins over the file, even with an empty value: `OPENAI_API_KEY= npm start` switches a key off.',
       'Blanks around a value do not count, and an empty value is none: the default holds.',
       'Where two names are given, the second is a newer name of the same setting; both may be set as long as they say',
-      'the same. All problems are reported at once, and the gateway does not start.',
+      'the same. All problems are reported at once, and the gateway does not start. A name that sets nothing is warned of:',
+      'in `.env` each, in the environment what looks like a setting.',
       '`npm start -- --print-config` shows what holds and where it comes from.',
     ),
     [

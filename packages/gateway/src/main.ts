@@ -35,11 +35,13 @@ function readSources(flags: ReadonlySet<string>): Source[] {
   const values = { ...process.env }
   // Left there, they would rule the runtime's own `fetch` too, and lead to a proxy what is to stay on this machine.
   for (const name of PROXY_VARIABLES) delete process.env[name]
+  const file = statSync('.env', { throwIfNoEntry: false })?.isFile() ? parseEnvFile(readFileSync('.env', 'utf8')) : null
+  // OpenTelemetry's exporters read theirs themselves, and know nothing of our file.
+  for (const [name, value] of Object.entries(file?.values ?? {}))
+    if (name.startsWith('OTEL_')) process.env[name] ??= value
   return [
     { name: 'environment', values },
-    ...(statSync('.env', { throwIfNoEntry: false })?.isFile() === true
-      ? [parseEnvFile(readFileSync('.env', 'utf8'), '.env')]
-      : []),
+    ...(file === null ? [] : [file]),
     ...(flags.has('--dev') ? [{ name: '--dev', values: { ENVIRONMENT: 'development' } }] : []),
   ]
 }
@@ -66,9 +68,15 @@ async function obeyFlags(flags: ReadonlySet<string>, load: () => Promise<Loaded>
     fail(`Unknown flag ${unknown}. Known: ${Object.keys(knownFlags).join(', ')}. All else is set by variables.`)
   if (flags.has('--help')) process.stdout.write(helpText(catalog))
   else if (flags.has('--version')) process.stdout.write(`${version}\n`)
-  else if (flags.has('--print-config')) process.stdout.write(configReport((await loadOrFail(load)).effective))
+  else if (flags.has('--print-config')) printConfig(await loadOrFail(load))
   else return
   process.exit(0)
+}
+
+/** The report alone goes where it may be read by a program. */
+function printConfig({ effective, warnings }: Loaded): void {
+  process.stdout.write(configReport(effective))
+  for (const warning of warnings) process.stderr.write(`${warning}\n`)
 }
 
 /** The code that reads certificates is read when there is one to read. */
@@ -117,12 +125,6 @@ function open({ settings, effective }: Loaded, tls: TlsIdentity | null, { fetch 
       fail(`Cannot listen on ${host}:${port}. ${hint}`)
     }
   }
-}
-
-/** What works, but not as somebody may expect. */
-function doubts({ environment }: Settings): string[] {
-  const isKnown = ['production', 'development'].includes(environment)
-  return isKnown ? [] : [`ENVIRONMENT=${environment} counts as production: only \`development\` changes anything.`]
 }
 
 /** What hears of everything: the log, and, where it is switched on, telemetry. */
@@ -181,7 +183,7 @@ async function main(): Promise<void> {
     ...standardOutput(),
     assumed: assumedProviders(settings),
   })
-  for (const warning of [...warnings, ...doubts(settings), ...(doubt === null ? [] : [doubt])]) log.warn(warning)
+  for (const warning of [...warnings, ...(doubt === null ? [] : [doubt])]) log.warn(warning)
   const found = settings.isDevelopment ? await findLocalServers((id) => settings.providers[id]?.apiUrl === null) : {}
   const monitoring = await startMonitoring({
     settings,

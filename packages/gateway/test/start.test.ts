@@ -5,6 +5,8 @@ import { join, resolve } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'bun:test'
 import { parse } from 'yaml'
 import { startGatewayProcess } from './faults/gateway-process.ts'
+import { until } from './support/wire.ts'
+import { startCollector } from './telemetry/otlp-collector.ts'
 
 const CONTRACT = resolve(import.meta.dir, '../../../openapi.yaml')
 const MAIN = resolve(import.meta.dir, '../src/main.ts')
@@ -81,6 +83,45 @@ test('a provider of the file that lacks its key is named, with the variable', as
   const said = 'acme cannot be asked yet: set ACME_KEY, and restart.'
   expect(messages(await started({}))).toContain(said)
   expect((await started({ ACME_KEY: 'key' })).join()).not.toContain('ACME_KEY')
+})
+
+test('what .env says to OpenTelemetry reaches the collector, and a name that sets nothing is told', async () => {
+  await using collector = await startCollector()
+  const own = mkdtempSync(join(folder, 'env-'))
+  const told = [
+    'ENABLE_TELEMETRY=true',
+    'TELEMETRY_METRICS_PORT=0',
+    `OTEL_EXPORTER_OTLP_ENDPOINT=${collector.url}`,
+    'OTEL_EXPORTER_OTLP_HEADERS=api-key=mine',
+    'OTEL_METRIC_EXPORT_INTERVAL=50',
+    'ALLOW_MODELS=openai/*',
+  ]
+  writeFileSync(join(own, '.env'), told.join('\n'))
+  const child = spawn(process.execPath, ['--no-env-file', MAIN], {
+    cwd: own,
+    env: { SERVER_HOST: '127.0.0.1', SERVER_PORT: '0' },
+  })
+  let text = ''
+  child.stdout.on('data', (bytes: Buffer) => (text += bytes.toString()))
+  await until(() => collector.requests.length > 0 && text.includes('Did you mean'), 15_000)
+  child.kill('SIGKILL')
+  expect(collector.requests[0]?.headers).toMatchObject({ 'api-key': 'mine' })
+  expect(messages(text.trim().split('\n'))).toEqual([
+    'ALLOW_MODELS in .env is not a setting and has no effect. Did you mean ALLOWED_MODELS?',
+  ])
+})
+
+test('--print-config warns as a start does, beside the report', async () => {
+  const [stdout, stderr] = await new Promise<[string, string]>((resolve) =>
+    execFile(
+      process.execPath,
+      ['--no-env-file', MAIN, '--print-config'],
+      { env: { LOG_LEVLE: 'debug' } },
+      (...[, out, err]) => resolve([out, err]),
+    ),
+  )
+  expect(stdout).toStartWith('APPLICATION_NAME')
+  expect(stderr).toBe('LOG_LEVLE is not a setting and has no effect. Did you mean LOG_LEVEL?\n')
 })
 
 test.each(['--prot', 'toString', '8080'])('what is no flag, such as %s, does not start', async (argument) => {

@@ -1,5 +1,4 @@
 import type { Secret } from '../kernel/secret.ts'
-import { nearest } from './nearest.ts'
 import { providerSettings } from './provider-settings.ts'
 import type { KnownProvider, ProviderValues } from './provider-settings.ts'
 import type { Setting } from './setting.ts'
@@ -34,10 +33,10 @@ export const isLoopback = (host: string): boolean => LOOPBACK.test(host)
 const PRIVATE_HOST =
   /^([^.]+|.*\.(local|localhost|internal|lan|test|svc)|10\..*|127\..*|192\.168\..*|172\.(1[6-9]|2\d|3[01])\..*)$/
 
-function isPlainOnTheInternet(address: string): boolean {
-  const { protocol, hostname } = new URL(address)
-  return protocol === 'http:' && !PRIVATE_HOST.test(hostname)
-}
+/** Whether a URL leads to one's own network. */
+export const isPrivateAddress = (address: string): boolean => PRIVATE_HOST.test(URL.parse(address)?.hostname ?? '')
+
+const isPlainOnTheInternet = (address: string): boolean => /^http:/i.test(address) && !isPrivateAddress(address)
 
 function isSet(key: Secret | null): boolean {
   return key !== null
@@ -68,20 +67,40 @@ function telemetryDoubts({ enableTelemetry, telemetry }: SettingValues): readonl
   return warnings
 }
 
-/** What works but is likely not meant. */
+/** What examples have in place of a key. */
+const PLACEHOLDER = /\.\.\.|^<.*>$|^your[-_]|change[-_]?me|[-_]here$|x{4,}$|\*{3}/i
+
+/** Keys that no provider has given out, by the variables they stand in. */
+export function keyDoubts(keys: Readonly<Record<string, string>>): readonly string[] {
+  return Object.entries(keys).flatMap(([name, key]) => {
+    if (key.startsWith('$')) return `${name} holds the name of a variable: nothing is put in its place here.`
+    return PLACEHOLDER.test(key) ? `${name} looks like a placeholder: put your own key in its place, or nothing.` : []
+  })
+}
+
+/** What works but is likely not meant. `isGiven` tells whether anybody said anything for a setting. */
 export function doubts(
   settings: SettingValues,
   given: ProviderTable,
   providers: readonly KnownProvider[],
+  isGiven: (setting: Setting) => boolean,
 ): readonly string[] {
-  const { enableAuth, oidc, routing, logContent, logLevel } = settings
+  const { environment, enableAuth, oidc, routing, logContent, logLevel } = settings
   const warnings = [...openDoor(settings, given), ...telemetryDoubts(settings)]
+  if (!['production', 'development'].includes(environment)) {
+    warnings.push(`ENVIRONMENT=${environment} counts as production: only \`development\` changes anything.`)
+  }
   if (logContent) {
     const isHeard = logLevel === 'debug'
     warnings.push(
       isHeard
         ? 'LOG_CONTENT is true: all prompts and answers are written into the log.'
         : `LOG_CONTENT is true, but LOG_LEVEL is ${logLevel}: content is written at debug only.`,
+    )
+  }
+  if (enableAuth && !isGiven(table.oidc.issuerUrl)) {
+    warnings.push(
+      `ENABLE_AUTH is true, but OIDC_ISSUER_URL is not set: only tokens of ${oidc.issuerUrl}, its default, are good. Set your own issuer.`,
     )
   }
   if (enableAuth && isPlainOnTheInternet(oidc.issuerUrl)) {
@@ -98,24 +117,4 @@ export function doubts(
     warnings.push(`${env} still holds ${placeholder}: put your own in its place.`)
   }
   return warnings
-}
-
-/** What is left of a name when it is written as carelessly as can be. */
-const letters = (name: string): string => name.replaceAll('_', '').toUpperCase()
-
-/**
- * Variables that look like misspelt ones of ours: their first word is one of ours and a known name is near, or only
- * underscores and capitals differ. `PORT` comes from many platforms: a hint, while nobody has set ours.
- */
-export function nearMisses(names: ReadonlySet<string>, known: readonly string[]): readonly string[] {
-  const firstWords = new Set(known.map((name) => name.split('_', 1)[0]))
-  const byLetters = new Map(known.map((name) => [letters(name), name]))
-  return [...names].flatMap((name) => {
-    if (name === 'PORT' && !names.has('SERVER_PORT')) return ['PORT is not read here: SERVER_PORT sets the port.']
-    if (known.includes(name)) return []
-    const same = byLetters.get(letters(name)) ?? null
-    if (same === null && !firstWords.has(name.split('_', 1)[0])) return []
-    const meant = same ?? nearest(name, known)
-    return meant === null ? [] : [`${name} is not a setting. Did you mean ${meant}?`]
-  })
 }

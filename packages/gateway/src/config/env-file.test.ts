@@ -19,9 +19,17 @@ describe('parseEnvFile', () => {
     ['double quotes', 'A="a # \\"b\\"\\n\\\\ \\$" # c', { A: 'a # "b"\n\\ $' }],
     ['quotes inside a value', `A=it's`, { A: "it's" }],
     ['a $ as it stands', 'A=$HOME', { A: '$HOME' }],
-    ['the last of two', 'A=1\nA=2', { A: '2' }],
   ])('reads %s', (_, text, values) => {
-    expect(parseEnvFile(text)).toEqual({ name: '.env', values, problems: [] })
+    expect(parseEnvFile(text)).toEqual({ name: '.env', values, isOurs: true, problems: [], warnings: [] })
+  })
+
+  test('takes the last of two, and says so', () => {
+    const { values, warnings } = parseEnvFile('A=1\nB=1\nexport A=2\nA=3')
+    expect(values).toEqual({ A: '3', B: '1' })
+    expect(warnings).toEqual([
+      '.env:3: A stands in line 1 already: this line counts.',
+      '.env:4: A stands in line 3 already: this line counts.',
+    ])
   })
 
   test.each(['canary', '=canary', '1A=canary', 'A B=canary', 'A="canary', "A='canary", 'A="a" canary', "A='a'canary"])(

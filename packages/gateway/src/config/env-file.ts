@@ -18,12 +18,14 @@ function parseValue(raw: string): string | null {
 
 /**
  * Reads a `.env` file: `NAME=value` lines, `export ` in front allowed, `#` comments, '…' taken literally, "…" with
- * \n, \t, \" and \\. A value ends with its line and `$NAME` is not expanded. The last of two equal names wins. A line
- * that is none of this becomes a problem that shows its number only, since it may hold a key.
+ * \n, \t, \" and \\. A value ends with its line and `$NAME` is not expanded. The last of two equal names wins, with a
+ * warning. A line that is none of this becomes a problem that shows its number only, since it may hold a key.
  */
 export function parseEnvFile(text: string, name = '.env'): Source {
   const values: Record<string, string> = {}
+  const lines = new Map<string, number>()
   const problems: string[] = []
+  const warnings: string[] = []
   for (const [index, line] of text
     .replace(/^\uFEFF/, '')
     .split(/\r\n|\n|\r/)
@@ -31,8 +33,15 @@ export function parseEnvFile(text: string, name = '.env'): Source {
     if (/^\s*(#|$)/.test(line)) continue
     const [, variable = '', raw = ''] = LINE.exec(line) ?? []
     const value = variable === '' ? null : parseValue(raw)
-    if (value === null) problems.push(`${name}:${index + 1}: expected NAME=value, with every quote closed`)
-    else values[variable] = value
+    if (value === null) {
+      problems.push(`${name}:${index + 1}: expected NAME=value, with every quote closed`)
+      continue
+    }
+    const earlier = lines.get(variable)
+    if (earlier !== undefined)
+      warnings.push(`${name}:${index + 1}: ${variable} stands in line ${earlier} already: this line counts.`)
+    lines.set(variable, index + 1)
+    values[variable] = value
   }
-  return { name, values, problems }
+  return { name, values, isOurs: true, problems, warnings }
 }

@@ -195,6 +195,38 @@ describe('problems', () => {
     expect(problems[0]).toContain(expected)
   })
 
+  test.each([
+    ['the word before it', 'Bearer canary', 'expected the key alone'],
+    ['quotes around it', '"canary"', 'must not be in quotes'],
+    ['one quote', "canary'", 'expected a key without blanks and quotes'],
+    ['a comment behind it', 'canary # mine', 'expected a key without blanks and quotes'],
+  ])('name a key with %s, and do not show it', async (_, key, expected) => {
+    expect(await problemsOf({ GROQ_API_KEY: key })).toEqual([expect.stringContaining(`GROQ_API_KEY=***: ${expected}`)])
+  })
+
+  test('are none where a provider of one’s own wants more in its header than a key', async () => {
+    const files = { 'gw.yaml': 'providers: [{id: mine, base_url: "http://a", auth: {header: authorization}}]' }
+    const { settings } = await load({ GATEWAY_CONFIG_PATH: 'gw.yaml', MINE_API_KEY: 'Token a b' }, '', files)
+    expect(settings.providers['mine']?.apiKey?.reveal()).toBe('Token a b')
+  })
+
+  test('name values in quotes, which would let pass what they were to keep out', async () => {
+    expect(await problemsOf({ DISALLOWED_MODELS: '"openai/*"' })).toEqual([
+      'DISALLOWED_MODELS="\\"openai/*\\"": must not be in quotes, which count as part of the value here',
+    ])
+  })
+
+  test('come with the misspelt names that may be why', async () => {
+    const error: unknown = await load({ ROUTING_ENABLED: 'true', ROUTING_CONFIG: 'r.yaml' }).catch((error) => error)
+    expect(String(error)).toBe(
+      `SettingsError: ${[
+        'One setting is wrong:',
+        '  ROUTING_CONFIG_PATH: expected a value, since ROUTING_ENABLED is true',
+        'ROUTING_CONFIG is not a setting and has no effect. Did you mean ROUTING_CONFIG_PATH?',
+      ].join('\n')}`,
+    )
+  })
+
   test('are none for an issuer under its newer name while the older one is empty', async () => {
     expect(
       await problemsOf({ ENABLE_AUTH: '1', OIDC_ISSUER_URL: '', AUTH_OIDC_ISSUER: 'https://id.example.com' }),
@@ -202,16 +234,14 @@ describe('problems', () => {
   })
 })
 
-test('PORT of a platform is no matter where the port is set', async () => {
-  expect((await load({ PORT: '1', SERVER_PORT: '8080' })).warnings).toEqual([])
-})
-
 describe('warnings', () => {
   test.each([
-    ['a misspelt setting', { SERVER_PROT: '1' }, 'SERVER_PROT is not a setting. Did you mean SERVER_PORT?'],
-    ['a misspelt key', { OPENAI_APIKEY: 'k' }, 'OPENAI_APIKEY is not a setting. Did you mean OPENAI_API_KEY?'],
-    ['a setting without its underscore', { LOGLEVEL: 'debug' }, 'LOGLEVEL is not a setting. Did you mean LOG_LEVEL?'],
-    ['a port without its first word', { PORT: '18099' }, 'PORT is not read here: SERVER_PORT sets the port.'],
+    [
+      'a misspelt setting',
+      { SERVER_PROT: '1' },
+      'SERVER_PROT is not a setting and has no effect. Did you mean SERVER_PORT?',
+    ],
+    ['an environment nobody knows', { ENVIRONMENT: 'staging' }, 'ENVIRONMENT=staging counts as production'],
     ['keys for everybody', { GROQ_API_KEY: 'k' }, 'Authentication is off and SERVER_HOST is 0.0.0.0'],
     [
       'an account that was not put in',
@@ -219,6 +249,11 @@ describe('warnings', () => {
       'CLOUDFLARE_API_URL still holds {ACCOUNT_ID}',
     ],
     ['a routing file that is not read', { ROUTING_CONFIG_PATH: 'r.yaml' }, 'ROUTING_ENABLED=true'],
+    [
+      'tokens of an issuer that nobody chose',
+      { ENABLE_AUTH: '1' },
+      'OIDC_ISSUER_URL is not set: only tokens of http://keycloak',
+    ],
     ['tokens in the clear', { ENABLE_AUTH: '1', OIDC_ISSUER_URL: 'http://id.example.com' }, 'without TLS'],
   ])('name %s', async (_, environment, expected) => {
     const { warnings } = await load(environment)
@@ -226,10 +261,39 @@ describe('warnings', () => {
     expect(warnings[0]).toContain(expected)
   })
 
+  test('name a key of .env that stands there twice, before all else', async () => {
+    const { warnings } = await load({ SERVER_HOST: '::1' }, 'GROQ_API_KEY=a\nGROK=1\nGROQ_API_KEY=b')
+    expect(warnings).toEqual([
+      '.env:3: GROQ_API_KEY stands in line 1 already: this line counts.',
+      'GROK in .env is not a setting and has no effect.',
+    ])
+  })
+
   test.each([
-    ['foreign variables', { PATH: '/bin', SERVE_PORT: '1', OPENAI_ORGANIZATION: 'x', npm_config_port: '1' }],
+    ['changeme'],
+    ['your-key-here'],
+    ['YOUR_API_KEY'],
+    ['<your-key>'],
+    ['sk-...'],
+    ['sk-xxxxxxxx'],
+    ['$MY_KEY'],
+    ['${OPENAI_API_KEY}'],
+  ])('name a key that was never put in, such as %s', async (key) => {
+    const { warnings } = await load({ SERVER_HOST: '::1', OPENAI_API_KEY: key })
+    expect(warnings).toEqual([expect.stringMatching(/^OPENAI_API_KEY (looks like a placeholder|holds the name)/)])
+    expect(warnings.join()).not.toContain(key)
+  })
+
+  test.each([
     ['keys on loopback', { GROQ_API_KEY: 'k', SERVER_HOST: '127.0.0.1' }],
-    ['keys behind authentication', { GROQ_API_KEY: 'k', ENABLE_AUTH: 'true' }],
+    [
+      'keys behind authentication',
+      { GROQ_API_KEY: 'k', ENABLE_AUTH: 'true', AUTH_OIDC_ISSUER: 'https://id.example.com' },
+    ],
+    [
+      'keys of any form',
+      { SERVER_HOST: '::1', GROQ_API_KEY: 'x', OPENAI_API_KEY: 'my-key', OLLAMA_API_KEY: 'sk-no-key-required' },
+    ],
     ['an issuer beside us', { ENABLE_AUTH: 'true', OIDC_ISSUER_URL: 'http://10.1.2.3:8080/realms/a' }],
     [
       'an account that was put in',
@@ -290,7 +354,7 @@ describe('settings', () => {
       GATEWAY_CONFIG_PATH: 'gw.yaml',
       MY_VLLM_API_URL: 'http://other/v1/',
       B: 'key',
-      ENABLE_AUTH: '1',
+      SERVER_HOST: '127.0.0.1',
     }
     const { settings, customProviders, warnings, effective } = await load(environment, '', files)
     expect(customProviders.map(({ id }) => id)).toEqual(['my-vllm', 'b'])

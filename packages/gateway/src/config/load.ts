@@ -1,4 +1,4 @@
-import { conflicts, doubts, nearMisses } from './checks.ts'
+import { conflicts, doubts, keyDoubts } from './checks.ts'
 import type { CustomProvider } from './custom-provider.ts'
 import type { GatewayFile } from './gateway-file.ts'
 import type { PriceList } from '../kernel/prices.ts'
@@ -8,11 +8,13 @@ import type { KnownProvider, ProviderValues } from './provider-settings.ts'
 import { valueReader } from './read-table.ts'
 import type { EffectiveValue } from './read-table.ts'
 import type { ModelRoutes, RoutingFile } from './routing-file.ts'
-import { namesOf, rowsOf } from './setting.ts'
+import { rowsOf } from './setting.ts'
+import type { Setting } from './setting.ts'
 import { settings as table } from './settings.ts'
 import type { SettingValues } from './settings.ts'
 import { givenFor, isBlank } from './sources.ts'
 import type { Source } from './sources.ts'
+import { unknownNames } from './unknown-names.ts'
 
 /** Everything that can be set, read and checked. Frozen. */
 export interface Settings extends SettingValues {
@@ -43,13 +45,13 @@ interface Surroundings {
   readonly readFile: (path: string) => string
 }
 
-/** Everything that is wrong with the settings, one line each in the message. */
+/** Everything that is wrong with the settings, one line each in the message; then what may be why, such as a misspelt name. */
 export class SettingsError extends Error {
   readonly problems: readonly string[]
 
-  constructor(problems: readonly string[]) {
+  constructor(problems: readonly string[], hints: readonly string[] = []) {
     const heading = problems.length === 1 ? 'One setting is wrong:' : `${problems.length} settings are wrong:`
-    super([heading, ...problems.map((problem) => `  ${problem}`)].join('\n'))
+    super([heading, ...problems.map((problem) => `  ${problem}`), ...hints].join('\n'))
     this.name = 'SettingsError'
     this.problems = problems
   }
@@ -139,9 +141,11 @@ export async function loadSettings(sources: readonly Source[], surroundings: Sur
     ...routingProblems,
     ...priceProblems,
   ]
-  if (problems.length > 0) throw new SettingsError(problems)
+  const unknown = unknownNames(sources, rowsOf({ ...table, ...rows }))
+  if (problems.length > 0) throw new SettingsError(problems, unknown)
 
-  const names = rowsOf({ ...table, ...rows }).flatMap(namesOf)
+  const firstGiven = (setting: Setting) => givenFor(setting, sources)[0]
+  const keys = Object.values(rows).map(({ apiKey }) => [apiKey.env, firstGiven(apiKey)?.text ?? ''])
   return {
     settings: deepFreeze({ ...read, isDevelopment, providers }),
     customProviders: file.providers,
@@ -149,8 +153,10 @@ export async function loadSettings(sources: readonly Source[], surroundings: Sur
     prices,
     effective: values.effective,
     warnings: [
-      ...doubts(read, providers, known),
-      ...nearMisses(new Set(sources.flatMap((source) => Object.keys(source.values))), names),
+      ...sources.flatMap((source) => source.warnings ?? []),
+      ...doubts(read, providers, known, (setting) => firstGiven(setting) !== undefined),
+      ...keyDoubts(Object.fromEntries(keys)),
+      ...unknown,
     ],
   }
 }

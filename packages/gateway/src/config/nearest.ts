@@ -14,13 +14,18 @@ function distance(a: string, b: string): number {
 
 /**
  * The word somebody may have meant, if one is near: two edits away (two swapped letters are two edits),
- * or a quarter of the length for long words.
+ * or a quarter of the length for long words, unless `reach` says how many.
  */
-export function nearest(word: string, words: readonly string[]): string | null {
-  const reach = Math.max(2, Math.floor(word.length / 4))
+export function nearest(
+  word: string,
+  words: readonly string[],
+  reach = Math.max(2, Math.floor(word.length / 4)),
+): string | null {
   let best: string | null = null
   let bestDistance = Math.min(reach, word.length - 1) + 1
   for (const candidate of words) {
+    // No fewer edits than letters too many: most words are told by their length.
+    if (Math.abs(candidate.length - word.length) >= bestDistance) continue
     const edits = distance(word, candidate)
     if (edits >= bestDistance) continue
     best = candidate

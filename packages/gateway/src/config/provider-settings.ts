@@ -1,5 +1,5 @@
 import type { Secret } from '../kernel/secret.ts'
-import { baseUrl, duration, secret } from './readers.ts'
+import { baseUrl, bearerKey, duration, secret } from './readers.ts'
 import type { Setting } from './setting.ts'
 
 /** What the settings need to know of a provider: a part of its row in the catalog. */
@@ -46,7 +46,8 @@ export function providerSettings(provider: KnownProvider) {
     },
     apiKey: {
       env: provider.keyEnv ?? `${prefix}_API_KEY`,
-      read: secret,
+      // A header of one's own may want more than a key: `Token abc`.
+      read: ['bearer', 'none'].includes(provider.auth.kind) ? bearerKey : secret,
       fallback: null,
       secret: true,
       about: keyAbout(provider),

@@ -22,7 +22,11 @@ interface ValueReader {
   readonly effective: readonly EffectiveValue[]
 }
 
+/** Docker's `--env-file` and lists in compose files leave them around a value, where they break it or, worse, do not. */
+const QUOTED = /^(["']).*\1$/s
+
 function tried<T>(read: Reader<T>, text: string): { readonly value: T } | { readonly problem: string } {
+  if (QUOTED.test(text)) return { problem: 'must not be in quotes, which count as part of the value here' }
   try {
     return { value: read(text) }
   } catch (error) {

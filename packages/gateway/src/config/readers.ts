@@ -27,6 +27,14 @@ export const secret = reader('secret', (given) => {
   return new Secret(given)
 })
 
+/** A key that travels behind the word `Bearer`: neither blanks nor quotes are part of one (RFC 6750, 2.1). */
+export const bearerKey = reader('secret', (given) => {
+  if (/^bearer\s/i.test(given))
+    throw new Unreadable('expected the key alone: `Bearer` is put before it where it is sent')
+  if (/[ "'`]/.test(given)) throw new Unreadable('expected a key without blanks and quotes; was it pasted with more?')
+  return secret(given)
+})
+
 /** What Go's strconv.ParseBool takes, and nothing else. */
 export const bool = reader('bool', (given) => {
   const value = parseBool(given)
@@ -66,9 +74,11 @@ export const list = reader('list', (given): readonly string[] =>
     .filter((name) => name !== ''),
 )
 
+/** `a, b or c`. */
+export const alternatives = new Intl.ListFormat('en-GB', { type: 'disjunction' })
+
 /** One of a few words, as written. */
 export function oneOf<const Word extends string>(...words: readonly Word[]): Reader<Word> {
-  const alternatives = new Intl.ListFormat('en-GB', { type: 'disjunction' })
   return reader(alternatives.format(words.map((word) => `\`${word}\``)), (given) => {
     const word = words.find((candidate) => candidate === given)
     if (word === undefined) throw new Unreadable(`expected ${alternatives.format(words)}`)

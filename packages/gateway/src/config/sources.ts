@@ -6,8 +6,12 @@ export interface Source {
   /** As `--print-config` and messages call it: `environment`, `.env`. */
   readonly name: string
   readonly values: Readonly<Record<string, string | undefined>>
+  /** Nobody else reads it: what is no setting in it is a mistake. */
+  readonly isOurs?: boolean
   /** What is wrong with the source itself. */
   readonly problems?: readonly string[]
+  /** What works but is likely not meant. */
+  readonly warnings?: readonly string[]
 }
 
 /** Something somebody wrote for a setting. */

@@ -1,0 +1,157 @@
+import { isPrivateAddress } from './checks.ts'
+import { nearest } from './nearest.ts'
+import { alternatives } from './readers.ts'
+import { namesOf } from './setting.ts'
+import type { Setting } from './setting.ts'
+import type { Source } from './sources.ts'
+
+/** What others call it, and what is tried first. */
+const USUAL_NAMES: ReadonlyMap<string, string> = new Map([
+  ['GEMINI_API_KEY', 'GOOGLE_API_KEY'],
+  ['GOOGLE_GEMINI_API_KEY', 'GOOGLE_API_KEY'],
+  ['GOOGLE_GENERATIVE_AI_API_KEY', 'GOOGLE_API_KEY'],
+  ['CLAUDE_API_KEY', 'ANTHROPIC_API_KEY'],
+  ['CO_API_KEY', 'COHERE_API_KEY'],
+  ['GROK_API_KEY', 'XAI_API_KEY'],
+  ['KIMI_API_KEY', 'MOONSHOT_API_KEY'],
+  ['NVIDIA_NIM_API_KEY', 'NVIDIA_API_KEY'],
+  ['TOGETHERAI_API_KEY', 'TOGETHER_API_KEY'],
+  ['ZHIPUAI_API_KEY', 'ZAI_API_KEY'],
+  ['OIDC_AUDIENCE', 'OIDC_CLIENT_ID'],
+  ['AUTH_OIDC_AUDIENCE', 'OIDC_CLIENT_ID'],
+  ['OIDC_AUTHORITY', 'OIDC_ISSUER_URL'],
+  ['ENABLE_METRICS', 'ENABLE_TELEMETRY'],
+  ['METRICS_ENABLED', 'ENABLE_TELEMETRY'],
+  ['ALLOWED_ORIGINS', 'CORS_ALLOWED_ORIGINS'],
+  ['STRICT_MODE', 'STRICT'],
+])
+
+/** Variables of other programs, which mean something to them where all programs are started: hints in our own file only. */
+const FOREIGN_NAMES: ReadonlyMap<string, string> = new Map([
+  ['NODE_ENV', 'ENVIRONMENT'],
+  ['HOST', 'SERVER_HOST'],
+  ['OLLAMA_HOST', 'OLLAMA_API_URL'],
+])
+
+/** Docker reads the same file, and OpenTelemetry's exporters get theirs from it. */
+const SHARED_NAME = /^(COMPOSE|DOCKER|OTEL)_/
+
+/** Words that are taken for each other, after `stem`. */
+const SAME_WORD: Readonly<Record<string, string>> = {
+  AUTHENTICATION: 'AUTH',
+  AUTHORIZATION: 'AUTH',
+  REQUIR: 'ENABL',
+  USE: 'ENABL',
+  ALLOWLIST: 'ALLOW',
+  WHITELIST: 'ALLOW',
+  BLOCK: 'DISALLOW',
+  BLOCKLIST: 'DISALLOW',
+  BLACKLIST: 'DISALLOW',
+  DENY: 'DISALLOW',
+  DENI: 'DISALLOW',
+  DENYLIST: 'DISALLOW',
+  TOKEN: 'KEY',
+  BAS: 'URL',
+  URI: 'URL',
+  ENDPOINT: 'URL',
+  FIL: 'PATH',
+  CERTIFICAT: 'CERT',
+  LOGGING: 'LOG',
+}
+
+/** `ENABLED` and `ENABLE` are one word, and so are `MODELS` and `MODEL`. */
+const stem = (word: string): string => {
+  const short = word.replace(/(E|ED|ES|S)$/, '')
+  return SAME_WORD[word] ?? SAME_WORD[short] ?? short
+}
+
+const wordsOf = (name: string): readonly string[] => name.toUpperCase().split('_').map(stem)
+
+/** What is left of a name when it is written as carelessly as can be. */
+const letters = (name: string): string => name.replaceAll('_', '').toUpperCase()
+
+/** A name that is read here. */
+interface Known {
+  readonly name: string
+  readonly words: readonly string[]
+}
+
+/** More than these would be no hint. */
+const MOST_HINTS = 4
+
+/** Settings with the same words in whatever order, or with some more: those with the fewest. Each has a name or two. */
+function withSameWords(name: string, settings: readonly (readonly Known[])[], isOurs: boolean): readonly string[] {
+  const words = [...new Set(wordsOf(name))]
+  if (words.length < 2) return []
+  // Elsewhere, a name without the first word of ours, such as CLIENT_ID, may be anybody's.
+  const fits = (one: Known): boolean =>
+    (isOurs || words.includes(one.words[0] ?? '')) && words.every((word) => one.words.includes(word))
+  const fitting = settings.flatMap((names) => names.find(fits) ?? [])
+  const fewest = Math.min(...fitting.map((one) => one.words.length))
+  const best = fitting.filter((one) => one.words.length === fewest).map((one) => one.name)
+  return best.length > MOST_HINTS ? [] : best
+}
+
+/** A known name and one word more, such as `_FILE`. Proxies have more variables than those read here. */
+function withOneWordMore(name: string, known: ReadonlySet<string>): string | null {
+  const shorter = name.slice(0, Math.max(0, name.lastIndexOf('_')))
+  return known.has(shorter) && shorter.includes('_') && !/PROXY$/i.test(shorter) ? shorter : null
+}
+
+/** OpenTelemetry's names differ from each other by a word: only slips of the fingers are told. */
+const OTEL_REACH = 2
+
+type Guess = (name: string, isOurs: boolean) => readonly string[]
+
+/** Tells what somebody may have meant by a name; nothing: it is not for us, as far as can be seen. */
+function createGuess(rows: readonly Setting[]): Guess {
+  const settings = rows.map((row) => namesOf(row).map((name): Known => ({ name, words: wordsOf(name) })))
+  const known = new Set(rows.flatMap(namesOf))
+  const byLetters = new Map([...known].map((name) => [letters(name), name]))
+  const firstWords = new Set([...known].map((name) => name.split('_', 1)[0]))
+  const firstStems = new Set([...firstWords].map((word = '') => stem(word)))
+  return (name, isOurs) => {
+    const usual =
+      USUAL_NAMES.get(name) ?? (isOurs ? FOREIGN_NAMES.get(name) : undefined) ?? byLetters.get(letters(name))
+    if (usual !== undefined) return [usual]
+    // Most variables of a machine end here, with little work for the start.
+    if (!isOurs && !wordsOf(name).some((word) => firstStems.has(word))) return []
+    const isOtel = name.startsWith('OTEL_')
+    const alike = isOtel ? [] : withSameWords(name, settings, isOurs)
+    if (alike.length > 0) return alike
+    const longer = withOneWordMore(name, known)
+    if (longer !== null) return [longer]
+    if (!isOurs && !firstWords.has(name.split('_', 1)[0])) return []
+    return [nearest(name, [...known], isOtel ? OTEL_REACH : undefined) ?? []].flat()
+  }
+}
+
+/**
+ * Whether a variable of the environment is likely meant for somebody else: Kubernetes tells of each service what its
+ * name yields (`OPENAI_API_PORT=tcp://…`), and an address of one's own network is this gateway's, set for its clients.
+ */
+const isForOthers = (text: string, meant: readonly string[]): boolean =>
+  /^(tcp|udp):/.test(text) || (meant.every((name) => name.endsWith('_API_URL')) && isPrivateAddress(text))
+
+/**
+ * A sentence or two for each name that sets nothing: in our own file every one, elsewhere those that look like ours.
+ * What others call it is no matter where ours is set.
+ */
+export function unknownNames(sources: readonly Source[], rows: readonly Setting[]): readonly string[] {
+  const known = new Set(rows.flatMap(namesOf))
+  const given = new Set(sources.flatMap(({ values }) => Object.keys(values)))
+  const guess = createGuess(rows)
+  return sources.flatMap(({ name: source, values, isOurs = false }) =>
+    Object.entries(values).flatMap(([name, value = '']) => {
+      const text = value.trim()
+      if (known.has(name) || text === '') return []
+      if (name === 'PORT') return given.has('SERVER_PORT') ? [] : 'PORT is not read here: SERVER_PORT sets the port.'
+      const meant = guess(name, isOurs)
+      if (USUAL_NAMES.has(name) && meant.every((one) => given.has(one))) return []
+      const isSilent = meant.length === 0 ? !isOurs || SHARED_NAME.test(name) : !isOurs && isForOthers(text, meant)
+      if (isSilent) return []
+      const question = meant.length === 0 ? '' : ` Did you mean ${alternatives.format(meant)}?`
+      return `${name}${isOurs ? ` in ${source}` : ''} is not a setting and has no effect.${question}`
+    }),
+  )
+}
