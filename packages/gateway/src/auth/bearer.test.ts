@@ -118,6 +118,27 @@ describe('the token of a request', () => {
   )
 })
 
+describe('who shows no token', () => {
+  const reasonFor = (headers: Readonly<Record<string, string>>): unknown => {
+    try {
+      return bearerToken(new Headers(headers), { acceptApiKeyHeader: false })
+    } catch (error) {
+      if (!(error instanceof GatewayError)) throw error
+      expect(error.message).toBe('unauthorized: send a token as `Authorization: Bearer …`')
+      return error.cause instanceof Error ? error.cause.message : null
+    }
+  }
+  test.each([
+    [{}, 'no bearer token'],
+    [{ authorization: 'canary.b.c' }, 'no bearer token, but Authorization does not begin with Bearer'],
+    [{ authorization: 'Basic canary' }, 'no bearer token, but Authorization does not begin with Bearer'],
+    [{ 'x-api-key': 'canary' }, 'no bearer token, but x-api-key, which this path does not take: send Authorization'],
+    [{ 'api-key': 'canary' }, 'no bearer token, but api-key, which this path does not take: send Authorization'],
+  ])('is told how to send one, and the log where one came instead: %p', (headers, reason) =>
+    expect(reasonFor(headers)).toBe(reason),
+  )
+})
+
 describe('on the wire', () => {
   const server = Bun.serve({
     port: 0,

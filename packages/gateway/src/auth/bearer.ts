@@ -21,8 +21,18 @@ export function bearerToken(headers: Headers, { acceptApiKeyHeader }: BearerOpti
     throw credentialAmbiguous('Authorization and x-api-key differ. Send one of them.')
   }
   const token = fromAuthorization ?? fromApiKey
-  if (token === null) throw credentialMissing()
+  if (token === null) throw credentialMissing(sentInstead(headers))
   return token
+}
+
+/** Where other APIs take a key. */
+const KEY_HEADERS = ['x-api-key', 'api-key', 'x-goog-api-key']
+
+/** Where a token may have been put that was looked for elsewhere; never a part of it. */
+function sentInstead(headers: Headers): string | null {
+  if ((headers.get('authorization') ?? '') !== '') return 'Authorization does not begin with Bearer'
+  const name = KEY_HEADERS.find((name) => (headers.get(name) ?? '') !== '')
+  return name === undefined ? null : `${name}, which this path does not take: send Authorization`
 }
 
 function authorizationToken(value: string): string | null {

@@ -29,9 +29,14 @@ export function quoted(value: unknown): string {
   return (JSON.stringify(value) ?? 'nothing').slice(0, REASON_VALUE_LIMIT)
 }
 
-/** No credential came, or one of another scheme: RFC 6750 section 3.1 wants a challenge without an error code. */
-export function credentialMissing(): GatewayError {
-  return unauthorized(CHALLENGE, new TokenRefused('no bearer token'))
+/**
+ * No credential came, or one of another scheme: RFC 6750 section 3.1 wants a challenge without an error code. That a token
+ * is wanted tells nobody more than the challenge does, so the words say how one is sent. `instead` is what came in its place,
+ * for the log.
+ */
+export function credentialMissing(instead: string | null = null): GatewayError {
+  const reason = instead === null ? 'no bearer token' : `no bearer token, but ${instead}`
+  return unauthorized(CHALLENGE, new TokenRefused(reason), ': send a token as `Authorization: Bearer …`')
 }
 
 /** The same bytes for every reason but expiry, which an honest client can mend by asking for a new token. */
@@ -55,6 +60,9 @@ export function checkUnavailable(cause: unknown): GatewayError {
   })
 }
 
-function unauthorized(challenge: string, cause: TokenRefused): GatewayError {
-  return new GatewayError('unauthorized', 'unauthorized', { headers: { 'www-authenticate': challenge }, cause })
+function unauthorized(challenge: string, cause: TokenRefused, advice = ''): GatewayError {
+  return new GatewayError('unauthorized', `unauthorized${advice}`, {
+    headers: { 'www-authenticate': challenge },
+    cause,
+  })
 }

@@ -51,7 +51,7 @@ export const errors = {
     status: 401,
     type: 'authentication_error',
     retryable: false,
-    about: 'A valid bearer token is needed.',
+    about: 'A valid bearer token is needed, as `Authorization: Bearer …`. The log says why one was refused.',
   },
   model_not_allowed: {
     status: 403,
