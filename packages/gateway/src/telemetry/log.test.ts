@@ -150,15 +150,18 @@ describe('the path of a request', () => {
 
 describe('a model list that cannot be read', () => {
   const unavailable: GatewayEvent = { type: 'models.unavailable', provider: 'ollama', error: new Error('away') }
-  const levelOf = (assumed: readonly string[]) =>
-    JSON.parse(written([unavailable], { assumed: new Set(assumed) })).level as unknown
+  const lineWith = (assumed: readonly string[]): unknown =>
+    JSON.parse(written([unavailable], { assumed: new Set(assumed) }))
 
   test('is a warning', () => {
     expect(JSON.parse(written([unavailable])).level).toBe('warn')
-    expect(levelOf(['llamacpp'])).toBe('warn')
+    expect(lineWith(['llamacpp'])).toMatchObject({ level: 'warn', reason: 'Error: away' })
   })
 
-  test('is none of a provider that nobody has asked for', () => {
-    expect(levelOf(['ollama'])).toBe('info')
+  test('is none of a provider that nobody has asked for, nor is there anything to check', () => {
+    expect(lineWith(['ollama'])).toMatchObject({
+      level: 'info',
+      reason: 'nothing was set for it: no matter if it is not there',
+    })
   })
 })

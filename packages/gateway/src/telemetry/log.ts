@@ -118,12 +118,13 @@ type OtherEvent = Exclude<GatewayEvent, ExchangeProgress>
 
 function writeEvent(logger: Logger, event: OtherEvent, assumed: LogOptions['assumed']): void {
   switch (event.type) {
-    case 'models.unavailable':
-      logger[assumed?.has(event.provider) === true ? 'info' : 'warn'](
-        { provider: event.provider, reason: reasonOf(event.error) },
-        'model list unavailable',
-      )
+    case 'models.unavailable': {
+      const isAssumed = assumed?.has(event.provider) === true
+      // What to check when it fails would be advice to somebody who has set nothing.
+      const reason = isAssumed ? 'nothing was set for it: no matter if it is not there' : reasonOf(event.error)
+      logger[isAssumed ? 'info' : 'warn']({ provider: event.provider, reason }, 'model list unavailable')
       break
+    }
     case 'models.available':
       logger.info({ provider: event.provider, models: event.count }, 'model list available')
       break
