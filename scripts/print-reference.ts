@@ -134,8 +134,9 @@ function routingPage(): string {
     paragraph(
       'A model name of your own stands for one or more deployments: models at providers. The strategy says who is asked',
       'first; when that fails before the first token, the next one is asked at once. The section `models` stands in the',
-      'file that `GATEWAY_CONFIG_PATH` names, or in a file of its own that `ROUTING_CONFIG_PATH` names, which is read',
-      'when `ROUTING_ENABLED` is `true`.',
+      'file that `GATEWAY_CONFIG_PATH` names and needs no switch. It may stand in a file of its own instead, which',
+      '`ROUTING_CONFIG_PATH` names; that one is read only when `ROUTING_ENABLED` is `true`, because older deployments have',
+      'both and switch it off while the file stays. A warning at the start says when it is named and not read.',
     ),
     `\`\`\`yaml\n${ROUTING_EXAMPLE}\n\`\`\``,
     table(

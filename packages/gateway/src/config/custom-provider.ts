@@ -25,7 +25,7 @@ export interface CustomProvider {
   }
 }
 
-const someText = textLike(/\S/, 'text')
+const someName = textLike(/\S/, 'a name, in quotes if it looks like a number')
 const fieldName = textLike(/\S/, 'the name of a request field')
 /** A token of RFC 9110, 5.6.2, but not one of the headers that frame or route the request: those are the client's. */
 const headerName = textLike(
@@ -37,7 +37,9 @@ const headerValue = textLike(/^[\t\x20-\x7e]*$/, 'text in printable ASCII, in qu
 const urlPath = textLike(/^(?!.*\/\.\.?(?:[/?]|$))\/[^\s#\\]*$/, 'a path that starts with /, without .. and #')
 
 const authInHeader = mapWith({ header: { shape: headerName, required: true, about: '' } })
-const authInQuery = mapWith({ query: { shape: textLike(/^[\w.~-]+$/, 'a name'), required: true, about: '' } })
+const authInQuery = mapWith({
+  query: { shape: textLike(/^[\w.~-]+$/, 'the name of a query parameter'), required: true, about: '' },
+})
 
 const auth: Shape<CustomAuth> = (value, path, report) => {
   if (value === 'none' || value === 'bearer') return { kind: value }
@@ -55,10 +57,13 @@ const auth: Shape<CustomAuth> = (value, path, report) => {
 
 const quirkFields = {
   drop: {
-    shape: listOf(fieldName),
+    shape: listOf('request fields, such as [logit_bias]', fieldName),
     about: 'Request fields the service refuses; they are left out. `messages.name` stands in every message.',
   },
-  rename: { shape: mapOf(fieldName, fieldName), about: 'Request fields it knows under another name: `{from: to}`.' },
+  rename: {
+    shape: mapOf('request fields, such as {max_completion_tokens: max_tokens}', fieldName, fieldName),
+    about: 'Request fields it knows under another name: `{from: to}`.',
+  },
   stream_options: {
     shape: flag,
     about: '`false`: it does not know `stream_options`, so usage of streams is not asked for.',
@@ -71,7 +76,7 @@ const fields = {
     required: true,
     about: 'The prefix in `id/model`. Upper-cased it names the variables `<ID>_API_KEY` and `<ID>_API_URL`.',
   },
-  name: { shape: someText, about: 'As shown to people. Default: the id.' },
+  name: { shape: someName, about: 'As shown to people. Default: the id.' },
   base_url: {
     shape: textReadBy(baseUrl),
     required: true,
@@ -85,7 +90,10 @@ const fields = {
     shape: textLike(/^[A-Za-z_]\w*$/, 'the name of an environment variable'),
     about: 'The variable that holds the key. Default: `<ID>_API_KEY`. The key itself never stands in the file.',
   },
-  headers: { shape: mapOf(headerName, headerValue), about: 'Headers sent with every request. Not for secrets.' },
+  headers: {
+    shape: mapOf('headers, such as {x-team: research}', headerName, headerValue),
+    about: 'Headers sent with every request. Not for secrets.',
+  },
   models_path: { shape: urlPath, about: 'Where the model list is. Default: `/models`.' },
   chat_path: { shape: urlPath, about: 'Where chat is. Default: `/chat/completions`.' },
   responses_path: {

@@ -118,8 +118,12 @@ describe('a provider of the file', () => {
       entry('key_env: sk-canary'),
       '4:14: providers.0.key_env: expected the name of an',
     ],
-    ['a text for a list', entry('quirks: {drop: seed}'), '4:20: providers.0.quirks.drop: expected a list'],
-    ['a list for a map', entry('headers: [a]'), '4:14: providers.0.headers: expected a map'],
+    [
+      'a text for a list',
+      entry('quirks: {drop: seed}'),
+      '4:20: providers.0.quirks.drop: expected a list of request fields, such as',
+    ],
+    ['a list for a map', entry('headers: [a]'), '4:14: providers.0.headers: expected a map of headers, such as'],
     ['a text for a provider', 'providers:\n  - openai', '2:5: providers.0: expected a map with id, name'],
   ])('is refused for %s, with its place and without what may be a credential', (_, text, expected) => {
     const { problems } = parse(text)
@@ -201,7 +205,7 @@ describe('the file', () => {
 
   test('tells what is wrong with its models beside the rest, with its place', () => {
     expect(parse('models: {fast: {deployments: [{provider: grok, model: m}]}}\nproviders: 1').problems).toEqual([
-      'gw.yaml:2:12: providers: expected a list',
+      'gw.yaml:2:12: providers: expected a list of providers, each with id and base_url',
       'gw.yaml:1:42: models.fast.deployments.0.provider: no provider has this id; did you mean groq?',
     ])
   })

@@ -40,7 +40,7 @@ function clash({ id }: CustomProvider, builtIn: readonly KnownProvider[], earlie
 /** The section `providers`; every entry is held against those before it. */
 function providersBeside(builtIn: readonly KnownProvider[]): Shape<readonly CustomProvider[]> {
   const earlier: CustomProvider[] = []
-  return listOf((value, path, report) => {
+  return listOf('providers, each with id and base_url', (value, path, report) => {
     const provider = customProvider(value, path, report)
     if (provider === undefined) return undefined
     const reason = clash(provider, builtIn, earlier)

@@ -164,7 +164,7 @@ describe('problems', () => {
       'LOG_LEVEL="loud" in .env: expected debug, info, warn, error or silent',
       'OPENAI_API_URL="api.openai.com": expected a URL that starts with http:// or https://',
       'SERVER_TLS_CERT_PATH and SERVER_TLS_KEY_PATH: expected both or neither',
-      'gateway.yaml:1:12: providers: expected a list',
+      'gateway.yaml:1:12: providers: expected a list of providers, each with id and base_url',
     ])
     expect(new SettingsError(problems).message).toStartWith('10 settings are wrong:\n  .env:2:')
   })

@@ -97,7 +97,17 @@ describe('a model', () => {
       route('retry: {attempts: 0}'),
       '4:23: models.fast.retry.attempts: expected a whole number, 1 to 100',
     ],
-    ['a time without its unit', route('retry: {base_delay: 5}'), '4:25: models.fast.retry.base_delay: expected text'],
+    [
+      'a time without its unit',
+      route('retry: {base_delay: 5}'),
+      '4:25: models.fast.retry.base_delay: expected a duration such as 30s',
+    ],
+    [
+      'no time at all',
+      route('retry: {budget: [1s]}'),
+      '4:21: models.fast.retry.budget: expected a duration such as 30s',
+    ],
+    ['a number for a word', route('strategy: 1'), '4:15: models.fast.strategy: expected round_robin, weighted'],
     ['a time in words', route('retry: {budget: soon}'), '4:21: models.fast.retry.budget: expected a duration'],
     [
       'a name that a provider hides',
@@ -110,6 +120,7 @@ describe('a model', () => {
       '1:10: models.a b: expected a name without',
     ],
     ['another section', 'providers: []', '1:1: providers: unknown key providers; expected models'],
+    ['a list of models', 'models: [fast]', '1:9: models: expected a map of model names of your own'],
     ['a list', '- fast', '1:1: expected a map with models'],
     ['broken YAML', 'models: {', '1:10: '],
   ])('is refused for %s, with its place', (_, text, expected) => {

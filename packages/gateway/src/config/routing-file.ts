@@ -42,9 +42,7 @@ function wholeNumber(smallest: number, largest: number): Shape<number> {
   }
 }
 
-const writtenDuration = textReadBy(duration)
-/** YAML reads a bare 0 as a number. */
-const time: Shape<number> = (value, path, report) => writtenDuration(value === 0 ? '0' : value, path, report)
+const time = textReadBy(duration)
 
 /** One of the providers there are. */
 function knownProvider(ids: ReadonlySet<string>): Shape<string> {
@@ -101,7 +99,7 @@ function deployments(ids: ReadonlySet<string>): Shape<readonly Deployment[]> {
   const entry = mapWith(deploymentFields(ids))
   return (value, path, report) => {
     const seen = new Set<string>()
-    const read = listOf<Deployment>((value, path, report) => {
+    const read = listOf<Deployment>('deployments, each with provider and model', (value, path, report) => {
       const deployment = entry(value, path, report)
       if (deployment === undefined) return undefined
       const { provider, model, weight } = deployment
@@ -157,7 +155,7 @@ export function modelRoutes(ids: ReadonlySet<string>): Shape<ModelRoutes> {
     report(path, `never reached, since ${prefix}/ names the provider; choose another name`)
     return undefined
   }
-  const routes = mapOf(alias, modelRoute(ids))
+  const routes = mapOf('model names of your own, each with its deployments', alias, modelRoute(ids))
   return (value, path, report) => {
     const read = routes(value, path, report)
     return read === undefined ? undefined : new Map(Object.entries(read))

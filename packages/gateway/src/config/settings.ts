@@ -151,7 +151,9 @@ const routing = {
       env: 'ROUTING_ENABLED',
       read: bool,
       fallback: 'false',
-      about: 'Reads the file that ROUTING_CONFIG_PATH names. Models in GATEWAY_CONFIG_PATH need no switch.',
+      about:
+        'Reads the file that ROUTING_CONFIG_PATH names; older deployments switch it off while the file stays. Models in ' +
+        'GATEWAY_CONFIG_PATH need no switch.',
     },
     configPath: {
       env: 'ROUTING_CONFIG_PATH',

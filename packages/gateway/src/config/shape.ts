@@ -40,12 +40,14 @@ export function textLike(pattern: RegExp, expected: string): Shape<string> {
     typeof value === 'string' && pattern.test(value) ? value : refuse(expected, path, report)
 }
 
-/** Text that a setting's reader takes. */
+/**
+ * Text that a setting's reader takes, or a number that YAML made of it. What is neither cannot be such a value, as nothing
+ * cannot: the reader says what it wants instead.
+ */
 export function textReadBy<T>(read: Reader<T>): Shape<T> {
   return (value, path, report) => {
-    if (typeof value !== 'string') return refuse('text', path, report)
     try {
-      return read(value)
+      return read(typeof value === 'string' || typeof value === 'number' ? String(value) : '')
     } catch (error) {
       if (!(error instanceof Unreadable)) throw error
       report(path, error.message)
@@ -57,18 +59,18 @@ export function textReadBy<T>(read: Reader<T>): Shape<T> {
 export const flag: Shape<boolean> = (value, path, report) =>
   typeof value === 'boolean' ? value : refuse('true or false', path, report)
 
-/** A list; entries that are wrong are reported and left out. */
-export function listOf<T>(shape: Shape<T>): Shape<readonly T[]> {
+/** A list, `of` something; entries that are wrong are reported and left out. */
+export function listOf<T>(of: string, shape: Shape<T>): Shape<readonly T[]> {
   return (value, path, report) => {
-    if (!Array.isArray(value)) return refuse('a list', path, report)
+    if (!Array.isArray(value)) return refuse(`a list of ${of}`, path, report)
     return value.flatMap((entry: unknown, index) => shape(entry, [...path, index], report) ?? [])
   }
 }
 
-/** A map with keys of the user's choice, each of which `key` has to accept. */
-export function mapOf<T>(key: Shape<string>, shape: Shape<T>): Shape<Readonly<Record<string, T>>> {
+/** A map, `of` something, with keys of the user's choice, each of which `key` has to accept. */
+export function mapOf<T>(of: string, key: Shape<string>, shape: Shape<T>): Shape<Readonly<Record<string, T>>> {
   return (value, path, report) => {
-    if (!isMap(value)) return refuse('a map', path, report)
+    if (!isMap(value)) return refuse(`a map of ${of}`, path, report)
     const entries = Object.entries(value).flatMap(([name, entry]) => {
       const at = [...path, name]
       const accepted = key(name, at, (path, message) => report(path, message, 'key'))
