@@ -52,10 +52,17 @@ function openDoor({ server, enableAuth }: SettingValues, given: ProviderTable): 
   ]
 }
 
-function telemetryDoubts({ enableTelemetry, telemetry }: SettingValues): readonly string[] {
+type IsGiven = (setting: Setting) => boolean
+
+function telemetryDoubts({ enableTelemetry, telemetry }: SettingValues, isGiven: IsGiven): readonly string[] {
   const { otlpProtocol, otlpEndpoint, otlpTracesEndpoint, captureContent, isDisabled } = telemetry
+  const isForgotten = otlpEndpoint !== null && !isGiven(table.enableTelemetry)
+  if (isForgotten && !isDisabled)
+    return ['OTEL_EXPORTER_OTLP_ENDPOINT is set, but nothing goes there: set ENABLE_TELEMETRY.']
   if (!enableTelemetry || isDisabled) return []
   const warnings: string[] = []
+  if (otlpEndpoint !== null && new URL(otlpEndpoint).port === '4317')
+    warnings.push('OTEL_EXPORTER_OTLP_ENDPOINT has the port of gRPC, 4317: here HTTP is spoken, usually at 4318.')
   if (otlpProtocol !== 'http/protobuf')
     warnings.push(
       `OTEL_EXPORTER_OTLP_PROTOCOL is ${otlpProtocol}: the collector is spoken to in http/protobuf all the same.`,
@@ -67,15 +74,32 @@ function telemetryDoubts({ enableTelemetry, telemetry }: SettingValues): readonl
   return warnings
 }
 
-/** What examples have in place of a key. */
-const PLACEHOLDER = /\.\.\.|^<.*>$|^your[-_]|change[-_]?me|[-_]here$|x{4,}$|\*{3}/i
+/** A provider alone among the names of models is taken for one. */
+function modelDoubts({ models }: SettingValues, providers: readonly KnownProvider[]): readonly string[] {
+  const ids = new Set(providers.map(({ id }) => id))
+  const lists = [
+    [table.models.allowed.env, models.allowed],
+    [table.models.disallowed.env, models.disallowed],
+  ] as const
+  return lists.flatMap(([env, names]) =>
+    names
+      .filter((name) => ids.has(name))
+      .map(
+        (name) =>
+          `${env}: ${name} stands for a model of that name. Did you mean ${name}/*, all models of the provider?`,
+      ),
+  )
+}
 
-/** Keys that no provider has given out, by the variables they stand in. */
-export function keyDoubts(keys: Readonly<Record<string, string>>): readonly string[] {
-  return Object.entries(keys).flatMap(([name, key]) => {
-    if (key.startsWith('$')) return `${name} holds the name of a variable: nothing is put in its place here.`
-    return PLACEHOLDER.test(key) ? `${name} looks like a placeholder: put your own key in its place, or nothing.` : []
-  })
+/** What is odd about the address of a provider. */
+function addressDoubts(provider: KnownProvider, { apiUrl, apiKey }: ProviderValues): readonly string[] {
+  const { env } = providerSettings(provider).apiUrl
+  const placeholder = /\{\w+\}/.exec(apiUrl ?? provider.baseUrl)?.[0]
+  if (placeholder !== undefined)
+    return isSet(apiKey) ? [`${env} still holds ${placeholder}: put your own in its place.`] : []
+  const usual = new URL(provider.baseUrl).pathname
+  const isBare = apiUrl !== null && new URL(apiUrl).pathname === '/' && usual !== '/'
+  return isBare ? [`${env} has no path; usually it ends in ${usual}.`] : []
 }
 
 /** What works but is likely not meant. `isGiven` tells whether anybody said anything for a setting. */
@@ -83,10 +107,10 @@ export function doubts(
   settings: SettingValues,
   given: ProviderTable,
   providers: readonly KnownProvider[],
-  isGiven: (setting: Setting) => boolean,
+  isGiven: IsGiven,
 ): readonly string[] {
   const { environment, enableAuth, oidc, routing, logContent, logLevel } = settings
-  const warnings = [...openDoor(settings, given), ...telemetryDoubts(settings)]
+  const warnings = [...openDoor(settings, given), ...telemetryDoubts(settings, isGiven)]
   if (!['production', 'development'].includes(environment)) {
     warnings.push(`ENVIRONMENT=${environment} counts as production: only \`development\` changes anything.`)
   }
@@ -109,12 +133,12 @@ export function doubts(
   if (routing.configPath !== null && !routing.enabled) {
     warnings.push('ROUTING_CONFIG_PATH is set, but its file is not read: set ROUTING_ENABLED=true.')
   }
-  for (const provider of providers) {
-    const { apiUrl, apiKey } = given[provider.id] ?? { apiUrl: null, apiKey: null }
-    const placeholder = /\{\w+\}/.exec(apiUrl ?? provider.baseUrl)?.[0]
-    if (!isSet(apiKey) || placeholder === undefined) continue
-    const { env } = providerSettings(provider).apiUrl
-    warnings.push(`${env} still holds ${placeholder}: put your own in its place.`)
-  }
-  return warnings
+  return [
+    ...warnings,
+    ...modelDoubts(settings, providers),
+    ...providers.flatMap((provider) => {
+      const values = given[provider.id]
+      return values === undefined ? [] : addressDoubts(provider, values)
+    }),
+  ]
 }

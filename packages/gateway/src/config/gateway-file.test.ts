@@ -141,6 +141,11 @@ describe('the file', () => {
 
   test.each([
     ['an unknown section', 'provider: []', '1:1: provider: unknown key provider; did you mean providers?'],
+    [
+      'a tab, and not what follows from it',
+      'models:\n  a:\n    deployments:\n\t- a',
+      '4:1: Tabs are not allowed as indentation',
+    ],
     ['something else than a map', '- a', '1:1: expected a map with providers, models'],
     ['a key twice', 'models: {}\nmodels: {}', '2:1: Map keys must be unique'],
     ['an open bracket', 'providers: [', '1:13: '],

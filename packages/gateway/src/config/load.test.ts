@@ -254,6 +254,23 @@ describe('warnings', () => {
       { ENABLE_AUTH: '1' },
       'OIDC_ISSUER_URL is not set: only tokens of http://keycloak',
     ],
+    [
+      'a provider where a model is meant',
+      { DISALLOWED_MODELS: 'gpt-4o,openai' },
+      'DISALLOWED_MODELS: openai stands for a model of that name. Did you mean openai/*',
+    ],
+    [
+      'an address without its path',
+      { OLLAMA_API_URL: 'http://localhost:11434' },
+      'OLLAMA_API_URL has no path; usually it ends in /v1',
+    ],
+    [
+      'the key of somebody else',
+      { OPENAI_API_KEY: 'sk-ant-1', SERVER_HOST: '::1' },
+      'begins like a key of anthropic, but is sent to OpenAI',
+    ],
+    ['telemetry that goes nowhere', { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://a:4318' }, 'set ENABLE_TELEMETRY'],
+    ['the port of gRPC', { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://a:4317', ENABLE_TELEMETRY: '1' }, 'usually at 4318'],
     ['tokens in the clear', { ENABLE_AUTH: '1', OIDC_ISSUER_URL: 'http://id.example.com' }, 'without TLS'],
   ])('name %s', async (_, environment, expected) => {
     const { warnings } = await load(environment)
@@ -294,6 +311,12 @@ describe('warnings', () => {
       'keys of any form',
       { SERVER_HOST: '::1', GROQ_API_KEY: 'x', OPENAI_API_KEY: 'my-key', OLLAMA_API_KEY: 'sk-no-key-required' },
     ],
+    ['telemetry that was switched off', { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://a:4318', ENABLE_TELEMETRY: 'false' }],
+    [
+      'a key of whoever is at the address',
+      { OPENAI_API_KEY: 'sk-or-1', OPENAI_API_URL: 'https://a.example.com/v1', SERVER_HOST: '::1' },
+    ],
+    ['the address of a provider without a path', { COHERE_API_URL: 'https://cohere.example.com' }],
     ['an issuer beside us', { ENABLE_AUTH: 'true', OIDC_ISSUER_URL: 'http://10.1.2.3:8080/realms/a' }],
     [
       'an account that was put in',

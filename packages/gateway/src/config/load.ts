@@ -1,6 +1,7 @@
-import { conflicts, doubts, keyDoubts } from './checks.ts'
+import { conflicts, doubts } from './checks.ts'
 import type { CustomProvider } from './custom-provider.ts'
 import type { GatewayFile } from './gateway-file.ts'
+import { keyDoubts } from './key-doubts.ts'
 import type { PriceList } from '../kernel/prices.ts'
 import type { PricesFile } from './prices-file.ts'
 import { providerSettings } from './provider-settings.ts'
@@ -144,8 +145,12 @@ export async function loadSettings(sources: readonly Source[], surroundings: Sur
   const unknown = unknownNames(sources, rowsOf({ ...table, ...rows }))
   if (problems.length > 0) throw new SettingsError(problems, unknown)
 
-  const firstGiven = (setting: Setting) => givenFor(setting, sources)[0]
-  const keys = Object.values(rows).map(({ apiKey }) => [apiKey.env, firstGiven(apiKey)?.text ?? ''])
+  const textOf = (setting: Setting) => givenFor(setting, sources)[0]?.text ?? ''
+  const keys = known.map((provider) => {
+    const { apiKey, apiUrl } = providerSettings(provider)
+    const isElsewhere = textOf(apiUrl) !== '' || !surroundings.catalog.includes(provider)
+    return { name: apiKey.env, key: textOf(apiKey), provider, isElsewhere }
+  })
   return {
     settings: deepFreeze({ ...read, isDevelopment, providers }),
     customProviders: file.providers,
@@ -154,8 +159,8 @@ export async function loadSettings(sources: readonly Source[], surroundings: Sur
     effective: values.effective,
     warnings: [
       ...sources.flatMap((source) => source.warnings ?? []),
-      ...doubts(read, providers, known, (setting) => firstGiven(setting) !== undefined),
-      ...keyDoubts(Object.fromEntries(keys)),
+      ...doubts(read, providers, known, (setting) => textOf(setting) !== ''),
+      ...keyDoubts(keys),
       ...unknown,
     ],
   }

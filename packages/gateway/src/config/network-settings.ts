@@ -1,4 +1,4 @@
-import { bytes, duration, int, list, oneOf, origins, path, port, proxyUrl, text } from './readers.ts'
+import { bytes, duration, host, int, list, oneOf, origins, path, port, proxyUrl } from './readers.ts'
 import type { SettingTable } from './setting.ts'
 
 /** How long, how many, how large on the side of the clients. */
@@ -6,7 +6,7 @@ export const serverSettings = {
   server: {
     host: {
       env: 'SERVER_HOST',
-      read: text,
+      read: host,
       fallback: '0.0.0.0',
       inDevelopment: '127.0.0.1',
       about: 'Address to listen on.',

@@ -1,6 +1,21 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'bun:test'
-import { baseUrl, bool, bytes, duration, int, list, oneOf, port, secret, Unreadable, url } from './readers.ts'
+import {
+  baseUrl,
+  bool,
+  bytes,
+  duration,
+  host,
+  int,
+  issuerUrl,
+  list,
+  modelNames,
+  oneOf,
+  port,
+  secret,
+  Unreadable,
+  url,
+} from './readers.ts'
 
 const LONGEST_MS = 2_147_483_647
 
@@ -203,4 +218,38 @@ describe('words', () => {
   test.each(['sk-\ncanary', 'sk-“canary”', 'sk-\u0000'])('refuses the key %p, which no header can carry', (given) => {
     expect(() => secret(given)).toThrow('expected printable ASCII only')
   })
+})
+
+describe('names of models', () => {
+  test.each(['gpt-4o', 'openai/*', 'a, groq/openai/gpt-oss-20b ,', '@cf/meta/llama', 'llama3.2:latest'])(
+    'may be %s',
+    (given) => expect(modelNames(given)).toEqual(list(given)),
+  )
+
+  test.each(['gpt-4o;o3', 'gpt-4o o3', '["gpt-4o", "o3"]', "'gpt-4o'", 'openai/', 'gpt-4o\no3'])(
+    'that no model could have are refused: %p',
+    (given) => expect(() => modelNames(given)).toThrow('expected names such as openai/gpt-4o-mini or groq/*'),
+  )
+})
+
+describe('an address to listen on', () => {
+  test.each(['0.0.0.0', '::', '::1', '[::1]', 'localhost', 'gateway.internal'])('may be %s', (given) =>
+    expect(host(given)).toBe(given),
+  )
+
+  test.each(['http://localhost', 'localhost:8080', '0.0.0.0:80', 'a b', 'http://localhost:8080/v1'])(
+    'is not %s',
+    (given) => expect(() => host(given)).toThrow('without http:// and port'),
+  )
+})
+
+test('an issuer is not the address of its discovery document', () => {
+  expect(issuerUrl('https://id.example.com/')).toBe('https://id.example.com/')
+  expect(() => issuerUrl('https://id.example.com/a/.well-known/openid-configuration')).toThrow('the issuer alone')
+  expect(() => issuerUrl('id.example.com')).toThrow('starts with http')
+})
+
+test('a base URL is not that of an operation', () => {
+  expect(baseUrl('https://a.example.com/v1/')).toBe('https://a.example.com/v1')
+  expect(() => baseUrl('https://a.example.com/v1/chat/completions/')).toThrow('without /chat/completions')
 })

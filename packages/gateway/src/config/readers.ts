@@ -77,6 +77,25 @@ export const list = reader('list', (given): readonly string[] =>
 /** `a, b or c`. */
 export const alternatives = new Intl.ListFormat('en-GB', { type: 'disjunction' })
 
+/**
+ * Names of models, each perhaps with `*` in it. One that could never match lets everything pass where it was to keep
+ * something out, so what comes of other separators and of a provider alone is refused.
+ */
+export const modelNames = reader('list', (given): readonly string[] => {
+  const names = list(given)
+  const isOdd = names.some((name) => /[\s;"'[\]]|\/$/.test(name))
+  if (isOdd) throw new Unreadable('expected names such as openai/gpt-4o-mini or groq/*, separated by commas')
+  return names
+})
+
+/** An address to listen on. */
+export const host = reader('text', (given) => {
+  // One colon is a port's; addresses of IPv6 have more.
+  if (/[/\s]|^[^:]*:[^:]*$/.test(given))
+    throw new Unreadable('expected a name or an address alone, without http:// and port')
+  return given
+})
+
 /** One of a few words, as written. */
 export function oneOf<const Word extends string>(...words: readonly Word[]): Reader<Word> {
   return reader(alternatives.format(words.map((word) => `\`${word}\``)), (given) => {
@@ -102,10 +121,18 @@ export const url = reader('URL', (given) => {
   return given
 })
 
+/** The same, and not the address of the document that describes it. */
+export const issuerUrl = reader('URL', (given) => {
+  if (given.includes('/.well-known/')) throw new Unreadable('expected the issuer alone, without /.well-known/…')
+  return url(given)
+})
+
 /** An address that paths are appended to: trailing slashes are removed. It may hold a placeholder, `{ACCOUNT_ID}`. */
 export const baseUrl = reader('URL', (given) => {
   checkUrl(given)
-  return given.replace(/\/+$/, '')
+  const base = given.replace(/\/+$/, '')
+  if (base.endsWith('/chat/completions')) throw new Unreadable('expected a base URL, without /chat/completions')
+  return base
 })
 
 /** The address of a forward proxy, `http:` where it does not say; it may hold a user name and a password. */

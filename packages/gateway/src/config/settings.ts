@@ -1,5 +1,5 @@
 import { clientSettings, serverSettings } from './network-settings.ts'
-import { bool, duration, list, oneOf, path, secret, text, url } from './readers.ts'
+import { bool, duration, issuerUrl, modelNames, oneOf, path, secret, text } from './readers.ts'
 import { telemetrySettings } from './telemetry-settings.ts'
 import type { SettingGroup, SettingTable, ValuesOf } from './setting.ts'
 
@@ -83,7 +83,7 @@ const authentication = {
     issuerUrl: {
       env: 'OIDC_ISSUER_URL',
       alias: 'AUTH_OIDC_ISSUER',
-      read: url,
+      read: issuerUrl,
       fallback: 'http://keycloak:8080/realms/inference-gateway-realm',
       about: 'Issuer of the tokens, exactly as its discovery document and their `iss` claim write it.',
     },
@@ -118,13 +118,13 @@ const models = {
   models: {
     allowed: {
       env: 'ALLOWED_MODELS',
-      read: list,
+      read: modelNames,
       fallback: '',
       about: 'Only these models, as `model` or `provider/model`. None means all.',
     },
     disallowed: {
       env: 'DISALLOWED_MODELS',
-      read: list,
+      read: modelNames,
       fallback: '',
       about: 'Not these models, as `model` or `provider/model`.',
     },

@@ -38,7 +38,7 @@ const MAX_ALIASES = 100
 
 /**
  * Parses YAML 1.2 with its core schema: no merge keys, no tags beyond the core's, keys are text and unique. All
- * problems are told at once.
+ * problems are told at once, unless the structure is broken.
  */
 export function parseYaml(text: string, file: string): YamlDocument {
   const lineCounter = new LineCounter()
@@ -56,8 +56,11 @@ export function parseYaml(text: string, file: string): YamlDocument {
 
   // An unknown tag is but a warning to the parser, which then reads the value as if it were not there.
   const complaints = [...document.errors, ...document.warnings]
-  const problems = complaints.map(({ pos, message }) => `${at(pos[0])}: ${message}`)
-  if (!complaints.every(({ code }) => MINOR.has(code))) return { content: null, problems, locate }
+  const told = (some: typeof complaints) => some.map(({ pos, message }) => `${at(pos[0])}: ${message}`)
+  const grave = complaints.filter(({ code }) => !MINOR.has(code))
+  // Where the structure is broken, the first complaint is about the cause, and the others are about what follows from it.
+  if (grave.length > 0) return { content: null, problems: told(grave.slice(0, 1)), locate }
+  const problems = told(complaints)
   try {
     return { content: document.toJS({ maxAliasCount: MAX_ALIASES }), problems, locate }
   } catch (error) {
