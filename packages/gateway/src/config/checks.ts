@@ -122,6 +122,9 @@ export function doubts(
         : `LOG_CONTENT is true, but LOG_LEVEL is ${logLevel}: content is written at debug only.`,
     )
   }
+  if (!enableAuth && !isGiven(table.enableAuth) && isGiven(table.oidc.issuerUrl)) {
+    warnings.push('OIDC_ISSUER_URL is set, but ENABLE_AUTH is not: everybody is let in, without a token.')
+  }
   if (enableAuth && !isGiven(table.oidc.issuerUrl)) {
     warnings.push(
       `ENABLE_AUTH is true, but OIDC_ISSUER_URL is not set: only tokens of ${oidc.issuerUrl}, its default, are good. Set your own issuer.`,

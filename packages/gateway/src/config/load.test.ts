@@ -198,8 +198,9 @@ describe('problems', () => {
   test.each([
     ['the word before it', 'Bearer canary', 'expected the key alone'],
     ['quotes around it', '"canary"', 'must not be in quotes'],
-    ['one quote', "canary'", 'expected a key without blanks and quotes'],
-    ['a comment behind it', 'canary # mine', 'expected a key without blanks and quotes'],
+    ['one quote', "canary'", 'expected one key without quotes'],
+    ['another beside it', 'canary,canary', 'expected one key'],
+    ['a comment behind it', 'canary # mine', 'expected one key without quotes'],
   ])('name a key with %s, and do not show it', async (_, key, expected) => {
     expect(await problemsOf({ GROQ_API_KEY: key })).toEqual([expect.stringContaining(`GROQ_API_KEY=***: ${expected}`)])
   })
@@ -311,6 +312,7 @@ describe('warnings', () => {
       'keys of any form',
       { SERVER_HOST: '::1', GROQ_API_KEY: 'x', OPENAI_API_KEY: 'my-key', OLLAMA_API_KEY: 'sk-no-key-required' },
     ],
+    ['a door that was opened', { OIDC_ISSUER_URL: 'https://id.example.com', ENABLE_AUTH: 'false' }],
     ['telemetry that was switched off', { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://a:4318', ENABLE_TELEMETRY: 'false' }],
     [
       'a key of whoever is at the address',

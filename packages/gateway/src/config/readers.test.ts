@@ -253,3 +253,7 @@ test('a base URL is not that of an operation', () => {
   expect(baseUrl('https://a.example.com/v1/')).toBe('https://a.example.com/v1')
   expect(() => baseUrl('https://a.example.com/v1/chat/completions/')).toThrow('without /chat/completions')
 })
+
+test('a port that Kubernetes made is told apart from one that somebody set', () => {
+  expect(() => port('tcp://10.0.0.1:80')).toThrow('expected a port, 0 to 65535; this one is a service of Kubernetes')
+})

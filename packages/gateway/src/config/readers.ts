@@ -27,11 +27,11 @@ export const secret = reader('secret', (given) => {
   return new Secret(given)
 })
 
-/** A key that travels behind the word `Bearer`: neither blanks nor quotes are part of one (RFC 6750, 2.1). */
+/** A key that travels behind the word `Bearer`: no blank, comma or quote is part of one (RFC 6750, 2.1). */
 export const bearerKey = reader('secret', (given) => {
   if (/^bearer\s/i.test(given))
     throw new Unreadable('expected the key alone: `Bearer` is put before it where it is sent')
-  if (/[ "'`]/.test(given)) throw new Unreadable('expected a key without blanks and quotes; was it pasted with more?')
+  if (/[ ,"'`]/.test(given)) throw new Unreadable('expected one key without quotes; was it pasted with more?')
   return secret(given)
 })
 
@@ -64,7 +64,13 @@ export const bytes = reader('bytes', (given) =>
 )
 
 /** A TCP port. 0 asks the system for a free one. */
-export const port = reader('port', (given) => wholeNumber(given, 0, 65_535, 'a port, 0 to 65535'))
+export const port = reader('port', (given) => {
+  // Pods find a service called `server` at SERVER_PORT, and nobody has set that.
+  const origin = given.startsWith('tcp:')
+    ? '; this one is a service of Kubernetes: set enableServiceLinks to false'
+    : ''
+  return wholeNumber(given, 0, 65_535, `a port, 0 to 65535${origin}`)
+})
 
 /** Names separated by commas; blanks around them and empty ones do not count. */
 export const list = reader('list', (given): readonly string[] =>
