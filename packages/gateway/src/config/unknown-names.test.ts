@@ -156,6 +156,7 @@ describe('nothing is said of', () => {
         npm_config_https_proxy: 'http://proxy',
         npm_lifecycle_script: 'x',
         ALL_PROXY: 'http://proxy',
+        HTTP_PROXY_USER: 'me',
         RUST_LOG: 'debug',
         CLAUDE_CODE_ENABLE_TELEMETRY: '1',
         toString: 'x',

@@ -105,7 +105,8 @@ type Guess = (name: string, isOurs: boolean) => readonly string[]
 
 /** Tells what somebody may have meant by a name; nothing: it is not for us, as far as can be seen. */
 function createGuess(rows: readonly Setting[]): Guess {
-  const settings = rows.map((row) => namesOf(row).map((name): Known => ({ name, words: wordsOf(name) })))
+  const indexed = () => rows.map((row) => namesOf(row).map((name): Known => ({ name, words: wordsOf(name) })))
+  let settings: ReturnType<typeof indexed> | null = null
   const known = new Set(rows.flatMap(namesOf))
   const byLetters = new Map([...known].map((name) => [letters(name), name]))
   const firstWords = new Set([...known].map((name) => name.split('_', 1)[0]))
@@ -114,10 +115,10 @@ function createGuess(rows: readonly Setting[]): Guess {
     const usual =
       USUAL_NAMES.get(name) ?? (isOurs ? FOREIGN_NAMES.get(name) : undefined) ?? byLetters.get(letters(name))
     if (usual !== undefined) return [usual]
-    // Most variables of a machine end here, with little work for the start.
+    // Most variables of a machine end here: the start shall not wait for what follows.
     if (!isOurs && !wordsOf(name).some((word) => firstStems.has(word))) return []
     const isOtel = name.startsWith('OTEL_')
-    const alike = isOtel ? [] : withSameWords(name, settings, isOurs)
+    const alike = isOtel ? [] : withSameWords(name, (settings ??= indexed()), isOurs)
     if (alike.length > 0) return alike
     const longer = withOneWordMore(name, known)
     if (longer !== null) return [longer]
