@@ -67,7 +67,7 @@ test('with nothing set there is nothing to warn of', async () => {
 })
 
 test('a local server that was set and is not there is warned of', async () => {
-  const lines = await linesOf({ OLLAMA_API_URL: 'http://127.0.0.1:1' }, /model list unavailable/)
+  const lines = await linesOf({ OLLAMA_API_URL: 'http://127.0.0.1:1/v1' }, /model list unavailable/)
   expect(warnings(lines)).toMatchObject([{ level: 'warn', provider: 'ollama' }])
 })
 

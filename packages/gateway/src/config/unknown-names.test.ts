@@ -69,6 +69,7 @@ describe('a name that sets nothing', () => {
   test('is left alone while it is empty, or another one where ours is set as well', () => {
     expect(inEnvironment({ ALLOW_MODELS: '', GEMINI_API_KEY: ' ' })).toEqual([])
     expect(inEnvironment({ GEMINI_API_KEY: 'k', GOOGLE_API_KEY: 'k' })).toEqual([])
+    expect(inEnvironment({ GEMINI_API_KEY: 'k', GOOGLE_API_KEY: '' })).toHaveLength(1)
     expect(inEnvironment({ PORT: '1' })).toEqual(['PORT is not read here: SERVER_PORT sets the port.'])
     expect(inEnvironment({ PORT: '1', SERVER_PORT: '8080' })).toEqual([])
   })

@@ -140,7 +140,7 @@ const isForOthers = (text: string, meant: readonly string[]): boolean =>
  */
 export function unknownNames(sources: readonly Source[], rows: readonly Setting[]): readonly string[] {
   const known = new Set(rows.flatMap(namesOf))
-  const given = new Set(sources.flatMap(({ values }) => Object.keys(values)))
+  const given = new Set(sources.flatMap(({ values }) => Object.keys(values).filter((name) => values[name]?.trim())))
   const guess = createGuess(rows)
   return sources.flatMap(({ name: source, values, isOurs = false }) =>
     Object.entries(values).flatMap(([name, value = '']) => {
