@@ -33,6 +33,7 @@ export type {
   RequestOptions,
   Timeouts,
 } from './options.ts'
+export type { Lazy } from './http/lazy.ts'
 export type { Meta } from './http/meta.ts'
 export type { Reply, WithResponse } from './http/reply.ts'
 export type { Chat } from './chat/chat.ts'

@@ -1,3 +1,4 @@
+import { Lazy } from '../http/lazy.ts'
 import type { Completion } from './completion.ts'
 import type { Ask } from './parse.ts'
 import type { ChatFields, Message, ToolDefinition, ToolMessage } from './request.ts'
@@ -47,30 +48,17 @@ export interface RunResult {
  * loop ends the run there, and who awaits it then has it go on. Nothing is asked and no tool is run twice. What a tool
  * throws is thrown here: a tool that wants the model to know of a failure returns it.
  */
-export class ToolRun implements PromiseLike<RunResult>, AsyncIterable<Step> {
+export class ToolRun extends Lazy<RunResult> implements AsyncIterable<Step> {
   readonly #start: () => Promise<Walk>
-  #walk: Promise<Walk> | undefined
 
   constructor(ask: Ask, request: RunRequest, signal: AbortSignal | undefined) {
-    this.#start = async () => (await import('./steps.ts')).startWalk(ask, request, signal) // loaded by those who use it
-  }
-
-  // oxlint-disable-next-line unicorn/no-thenable -- being awaited is what it is for
-  then<A = RunResult, B = never>(
-    onFulfilled?: ((value: RunResult) => A | PromiseLike<A>) | null,
-    onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
-  ): Promise<A | B> {
-    return this.#open()
-      .then(({ end }) => end())
-      .then(onFulfilled, onRejected)
+    let walk: Promise<Walk> | undefined
+    const start = () => (walk ??= import('./steps.ts').then(({ startWalk }) => startWalk(ask, request, signal))) // loaded by those who use it
+    super(async () => (await start()).end())
+    this.#start = start
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Step, RunResult> {
-    const { steps } = await this.#open()
-    return yield* steps()
-  }
-
-  #open(): Promise<Walk> {
-    return (this.#walk ??= this.#start())
+    return yield* (await this.#start()).steps()
   }
 }

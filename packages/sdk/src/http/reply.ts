@@ -1,3 +1,4 @@
+import { Lazy } from './lazy.ts'
 import type { Meta } from './meta.ts'
 import type { Sent } from './send.ts'
 
@@ -12,15 +13,12 @@ export interface WithResponse<T> {
  * An answer on its way. Await it for what it says, or ask for the HTTP answer behind it. The request leaves at once,
  * awaited or not.
  */
-export class Reply<T> implements Promise<T> {
-  readonly [Symbol.toStringTag] = 'Reply'
+export class Reply<T> extends Lazy<T> {
   readonly #sent: Promise<Sent>
-  readonly #read: (sent: Sent) => Promise<T>
-  #value: Promise<T> | undefined
 
   constructor(sent: Promise<Sent>, read: (sent: Sent) => Promise<T>) {
+    super(() => sent.then(read))
     this.#sent = sent
-    this.#read = read
   }
 
   /** The HTTP answer with its body unread. Errors are thrown as ever; limits of time no longer hold. */
@@ -32,28 +30,8 @@ export class Reply<T> implements Promise<T> {
 
   /** What the answer says, together with the HTTP answer: headers, status. */
   async withResponse(): Promise<WithResponse<T>> {
-    const data = await this.#parsed()
+    const data = await this
     const { response, meta } = await this.#sent
     return { data, response, meta }
-  }
-
-  // oxlint-disable-next-line unicorn/no-thenable -- being awaited is what it is for
-  then<A = T, B = never>(
-    onFulfilled?: ((value: T) => A | PromiseLike<A>) | null,
-    onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
-  ): Promise<A | B> {
-    return this.#parsed().then(onFulfilled, onRejected)
-  }
-
-  catch<B = never>(onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null): Promise<T | B> {
-    return this.#parsed().catch(onRejected)
-  }
-
-  finally(onFinally?: (() => void) | null): Promise<T> {
-    return this.#parsed().finally(onFinally)
-  }
-
-  #parsed(): Promise<T> {
-    return (this.#value ??= this.#sent.then(this.#read))
   }
 }
