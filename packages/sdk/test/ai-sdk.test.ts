@@ -1,5 +1,15 @@
 import { afterAll, describe, expect, test } from 'bun:test'
-import { embed, generateText, jsonSchema, type ModelMessage, Output, stepCountIs, streamText, tool } from 'ai'
+import {
+  embed,
+  generateText,
+  jsonSchema,
+  type ModelMessage,
+  Output,
+  pruneMessages,
+  stepCountIs,
+  streamText,
+  tool,
+} from 'ai'
 import { startGateway } from '../../gateway/test/support/gateway.ts'
 import { createGatewayProvider } from '../src/ai-sdk.ts'
 import type { Gateway } from '../src/index.ts'
@@ -182,6 +192,25 @@ describe('what has to come back comes back', () => {
     const { response } = streamText({ model: createGatewayProvider(it.gw)('m'), prompt: 'x' })
     await goOn(it.gw, (await response).messages)
     expect(second(it)).toEqual(spoken)
+  })
+
+  test.each([
+    [
+      'a question',
+      [said, { content: 'Hello' }, { extra_content }],
+      { role: 'assistant', content: 'Hello', extra_content },
+    ],
+    [
+      'a call',
+      [said, { tool_calls: [{ index: 0, ...call }] }],
+      { role: 'assistant', content: null, tool_calls: [call] },
+    ],
+  ])('but no thoughts that were dropped on the way to %s', async (_name, pieces, bare) => {
+    const first = stream([...pieces.map((part) => piece(part)), piece({}, 'stop'), event('[DONE]')])
+    await using it = await scripted(inTurn(first, json(HELLO)))
+    const { response } = streamText({ model: createGatewayProvider(it.gw)('m'), prompt: 'x', tools: { weather } })
+    await goOn(it.gw, pruneMessages({ messages: (await response).messages, reasoning: 'all' }))
+    expect(second(it)).toEqual(bare)
   })
 
   test('and nothing else does', async () => {

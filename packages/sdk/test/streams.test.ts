@@ -48,6 +48,18 @@ describe('listeners', () => {
   })
 })
 
+test('a stream tells at any time what has come so far', async () => {
+  await using it = await scripted(WHOLE)
+  const stream = it.gw.chat.stream(ASK)
+  const known: unknown[] = []
+  for await (const { type } of stream) known.push([type, stream.partial.choices[0]?.message.content])
+  expect(known).toEqual([
+    ['text', 'Hel'],
+    ['text', 'Hello'],
+    ['finish', 'Hello'],
+  ])
+})
+
 describe('a stream that is passed on', () => {
   test('tells what broke it, also to a reader who is slow', async () => {
     await using it = await scripted(stream([delta('Hel'), event({ error: { message: 'No.', code: 'c' } })]))

@@ -18,40 +18,55 @@ import {
 } from '../index.ts'
 
 export function contentOf(completion: Completion): LanguageModelV4Content[] {
-  const { reasoning, text } = completion
-  const marks = marksOf(completion)
+  const { reasoning, text, message } = completion
   return [
-    ...(reasoning === '' ? [] : [{ type: 'reasoning', text: reasoning, ...(text === '' ? marks : {}) } as const]),
-    ...(text === '' ? [] : [{ type: 'text', text, ...marks } as const]),
+    ...(reasoning === '' ? [] : [{ type: 'reasoning', text: reasoning, ...thoughtsOf(message) } as const]),
+    ...(text === '' ? [] : [{ type: 'text', text, ...marksOf(completion) } as const]),
     ...callsOf(completion),
   ]
-}
-
-/**
- * Thoughts, their signatures and whatever else has to come back travel in the metadata, which the AI SDK gives back: those
- * of a call with it, those of the message with the first call, else with the end of what it says.
- */
-export function marksOf({ toolCalls, message }: Completion): Marks {
-  const kept = toolCalls.length === 0 ? marksIn(message) : {}
-  return Object.keys(kept).length === 0 ? {} : { providerMetadata: { gateway: { message: kept } } }
 }
 
 interface Marks {
   readonly providerMetadata?: SharedV4ProviderMetadata
 }
 
-/** What a message holds besides what it says. */
-function marksIn({ role: _role, content: _content, tool_calls: _calls, ...members }: AnswerMessage): JSONObject {
+/** Members that tell thoughts, signed or not. */
+const THOUGHTS = new Set(['reasoning_content', 'reasoning', 'reasoning_details', 'thinking_blocks', 'tool_plan'])
+
+/**
+ * What has to come back to the model travels in the metadata, which the AI SDK gives back: thoughts with the part that tells
+ * them, so that whoever drops that drops them too; other marks of a message, such as Google's signature of a text, with its
+ * first call, else with its text.
+ */
+export const thoughtsOf = (message: AnswerMessage): Marks => kept(marksIn(message, (name) => THOUGHTS.has(name)))
+
+/** The other marks, for the text; none where a call has them. */
+export const marksOf = (completion: Completion): Marks =>
+  completion.toolCalls.length === 0 ? kept(otherMarks(completion)) : {}
+
+/** Thoughts of which nothing is told are opaque. */
+const otherMarks = ({ message, reasoning }: Completion) =>
+  marksIn(message, (name) => reasoning === '' || !THOUGHTS.has(name))
+
+const kept = (members: JSONObject): Marks =>
+  Object.keys(members).length === 0 ? {} : { providerMetadata: { gateway: { message: members } } }
+
+/** Members of a message besides what it says, as far as they hold something. */
+function marksIn(
+  { role: _role, content: _content, tool_calls: _calls, ...members }: AnswerMessage,
+  isWanted: (name: string) => boolean,
+): JSONObject {
   const holds = (value: unknown) => value !== null && !(Array.isArray(value) && value.length === 0)
-  return Object.fromEntries(Object.entries(members).filter(([, value]) => holds(value))) as JSONObject // it came as JSON
+  const wanted = Object.entries(members).filter(([name, value]) => isWanted(name) && holds(value))
+  return Object.fromEntries(wanted) as JSONObject // it came as JSON
 }
 
 /** The tools that are called. */
-export function callsOf({ message, toolCalls }: Completion): LanguageModelV4ToolCall[] {
-  return toolCalls.map(({ id, type: _type, function: called, ...call }, index) => {
-    const kept = { ...(index === 0 ? { message: marksIn(message) } : {}), call } as JSONObject // it came as JSON
+export function callsOf(completion: Completion): LanguageModelV4ToolCall[] {
+  return completion.toolCalls.map(({ id, type: _type, function: called, ...call }, index) => {
+    const marks = { ...(index === 0 ? { message: otherMarks(completion) } : {}), call } as JSONObject // it came as JSON
     const { name, arguments: input } = called
-    return { type: 'tool-call', toolCallId: id, toolName: name, input, providerMetadata: { gateway: kept } }
+    return { type: 'tool-call', toolCallId: id, toolName: name, input, providerMetadata: { gateway: marks } }
   })
 }
 

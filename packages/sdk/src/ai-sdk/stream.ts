@@ -1,6 +1,6 @@
 import type { LanguageModelV4StreamPart, SharedV4Warning } from '@ai-sdk/provider'
 import type { ChatEvent, ChatStream, Completion } from '../index.ts'
-import { callsOf, finishReasonOf, marksOf, metadataOf, usageOf } from './answer.ts'
+import { callsOf, finishReasonOf, marksOf, metadataOf, thoughtsOf, usageOf } from './answer.ts'
 
 type Part = LanguageModelV4StreamPart
 
@@ -32,14 +32,14 @@ async function* partsInOrder(
       if (event.type === 'usage' || event.type === 'finish' || event.choice > 0) continue
       const kind = event.type === 'tool_call' ? null : event.type
       if (open !== null && open.kind !== kind) {
-        yield end(open)
+        yield { ...end(open), ...(open.kind === 'reasoning' ? thoughtsIn(stream) : {}) }
         open = null
       }
       if (kind !== null && open === null) yield begin((open = { kind, id: `${kind}-${blocks++}` }))
       yield* partsOfEvent(event, open, started)
     }
     const completion = await stream.final()
-    if (open !== null) yield { ...end(open), ...marksOf(completion) }
+    if (open !== null) yield { ...end(open), ...(open.kind === 'reasoning' ? thoughtsIn(stream) : marksOf(completion)) }
     yield* ending(completion)
   } catch (error) {
     yield { type: 'error', error: explain(error) }
@@ -53,6 +53,12 @@ interface Block {
 
 const begin = ({ kind, id }: Block): Part => ({ type: `${kind}-start`, id })
 const end = ({ kind, id }: Block): Part => ({ type: `${kind}-end`, id })
+
+/** Those that have come: by the end of a thought its signature is among them. */
+function thoughtsIn({ partial }: ChatStream) {
+  const message = partial.choices[0]?.message
+  return message === undefined ? {} : thoughtsOf(message)
+}
 
 function* partsOfEvent(event: ChatEvent, block: Block | null, started: Set<number>): Generator<Part> {
   if (block !== null && (event.type === 'text' || event.type === 'reasoning'))

@@ -4,7 +4,7 @@ import type { WithResponse } from '../http/reply.ts'
 import type { Sent } from '../http/send.ts'
 import { type ChatEvent, createAccumulator } from './accumulate.ts'
 import { chunksOf, streamError } from './chunks.ts'
-import { type Completion, completionOf } from './completion.ts'
+import { type Completion, type CompletionBody, completionOf } from './completion.ts'
 
 const READ_ONCE = 'A stream is read once: `final()` tells the whole answer, `tee()` makes two of it.'
 
@@ -46,6 +46,11 @@ export class ChatStream implements AsyncIterable<ChatEvent> {
   /** What the first choice says, piece by piece. */
   async *text(): AsyncGenerator<string> {
     for await (const event of this) if (event.type === 'text' && event.choice === 0) yield event.text
+  }
+
+  /** What has come so far, in the form of a whole answer. */
+  get partial(): CompletionBody {
+    return this.#accumulator.body()
   }
 
   /** The chunks as they come over the wire. */
@@ -157,13 +162,13 @@ export class ChatStream implements AsyncIterable<ChatEvent> {
   }
 
   #whole(sent: Sent): Completion {
-    if (this.#accumulator.hasFinished) return completionOf(this.#accumulator.body(), sent.meta)
+    if (this.#accumulator.hasFinished) return completionOf(this.partial, sent.meta)
     throw new APIError('The stream ended before the answer was complete.', { code: 'stream_incomplete' })
   }
 
   #broken(error: unknown, sent: Sent): unknown {
     if (!(error instanceof GatewayError) || error instanceof AbortError || error instanceof StreamError) return error
-    return streamError(error, sent, completionOf(this.#accumulator.body(), sent.meta))
+    return streamError(error, sent, completionOf(this.partial, sent.meta))
   }
 }
 
