@@ -59,19 +59,19 @@ async function exitsWithin(gateway: GatewayProcess, limitMs: number): Promise<nu
 
 describe('SIGTERM', () => {
   test.concurrent('makes an idle gateway not ready at once, and end after its grace', async () => {
-    await using running = await start(answersAll(sized(COMPLETION)), { ...QUICK, SERVER_LAME_DUCK: '4s' })
+    await using running = await start(answersAll(sized(COMPLETION)), { ...QUICK, SERVER_LAME_DUCK: '6s' })
     const { gateway } = running
     expect(await statusOf(gateway.url, '/ready')).toBe(200)
     const before = performance.now()
     gateway.signal('SIGTERM')
     while ((await statusOf(gateway.url, '/ready')) !== 503);
-    expect(performance.now() - before).toBeLessThan(1500)
+    expect(performance.now() - before).toBeLessThan(4000)
 
     const late = await ask(gateway.url, CHAT_LINE, {}, CHAT)
     expect([late.status, late.text, late.header('connection')]).toEqual([200, COMPLETION, 'close'])
     const health = await ask(gateway.url, 'GET /health')
     expect([health.status, health.header('connection')]).toEqual([200, 'close'])
-    expect(await exitsWithin(gateway, 8000)).toBe(0)
+    expect(await exitsWithin(gateway, 12_000)).toBe(0)
   })
 
   test.concurrent('lets streams end that end in time, byte for byte', async () => {
