@@ -30,6 +30,8 @@ const usage = { input: 10, output: 5, total: 15, cached: 4, reasoning: 2 }
 const call = { provider: 'groq', model: 'm', durationMs: 5000, usage, costUsd: 0.5 }
 const streamed = { ...call, streamed: true, firstContentMs: 1000 }
 
+const turnedAway = finished({ status: 401, error: credentialMissing() })
+
 const TARGET = 'gen_ai_provider_name="groq",gen_ai_request_model="m"'
 const CHAT = `gen_ai_operation_name="chat",${TARGET}`
 const LEGACY = 'provider="groq",request_method="POST",request_path="/v1/chat/completions"'
@@ -100,11 +102,13 @@ const cases: [behaviour: string, events: readonly GatewayEvent[], lines: readonl
       finished({}),
       finished({}),
       finished({ method: 'GET' }),
+      finished({ status: 201 }),
       finished({ status: 404, code: 'route_not_found' }),
       finished({ status: 404 }),
     ],
     [
       `${http('POST', '200')} 2`,
+      `${http('POST', '201')} 1`,
       `${http('GET', '200')} 1`,
       `${http('POST', '404', ',error_type="route_not_found"')} 1`,
       `${http('POST', '404', ',error_type="provider_4xx"')} 1`,
@@ -142,8 +146,8 @@ const cases: [behaviour: string, events: readonly GatewayEvent[], lines: readonl
   ],
   [
     'who was turned away at the door, and why',
-    [finished({ status: 401, error: credentialMissing() }), finished({ status: 400, error: new Error('no') })],
-    ['inference_gateway_auth_refusals_total{reason="missing"} 1'],
+    [turnedAway, turnedAway, finished({ status: 400, error: new Error('no') })],
+    ['inference_gateway_auth_refusals_total{reason="missing"} 2'],
   ],
   [
     'what a call took, cost and used, by the older names as well',

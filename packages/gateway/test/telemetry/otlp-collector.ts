@@ -55,6 +55,7 @@ export interface CollectedSpan {
   readonly traceId: string
   readonly spanId: string
   readonly parentSpanId: string
+  readonly traceState: string
   readonly attributes: Readonly<Record<string, unknown>>
   readonly startMs: number
   readonly endMs: number
@@ -144,6 +145,7 @@ function spansIn(body: Buffer): readonly CollectedSpan[] {
     traceId: hex(span['traceId']),
     spanId: hex(span['spanId']),
     parentSpanId: hex(span['parentSpanId']),
+    traceState: String(span['traceState']),
     attributes: Object.fromEntries(list(span['attributes']).map(({ key, value }) => [key, firstValue(value)])),
     startMs: Number(span['startTimeUnixNano']) / 1e6,
     endMs: Number(span['endTimeUnixNano']) / 1e6,
