@@ -31,6 +31,8 @@ export function banner({ url, pid, startedInMs, gateway, found, version, setting
     return place === undefined ? provider.id : `${provider.id} (found at ${place})`
   })
   const first = gateway.accounts.find(({ provider }) => provider.id !== 'simulator')?.provider.id
+  const isSimulated = gateway.accounts.some(({ provider }) => provider.id === 'simulator')
+  const model = isSimulated ? 'simulator/chat' : `${first}/MODEL`
   const token = settings.enableAuth ? ' -H "authorization: Bearer $TOKEN"' : ''
   const missing = [...gateway.requirements].map(([, setting]) => setting)
   return [
@@ -44,8 +46,12 @@ export function banner({ url, pid, startedInMs, gateway, found, version, setting
       : []),
     `  add more    set ${missing.slice(0, 5).join(', ')}${missing.length > 5 ? `, … (${missing.length - 5} more: npm start -- --help)` : ''}`,
     '',
-    'Try it:',
-    `  curl ${url}/v1/chat/completions${token} -d '{"model":"simulator/chat","messages":[{"role":"user","content":"Hello!"}]}'`,
+    ...(gateway.accounts.length === 0
+      ? []
+      : [
+          'Try it:',
+          `  curl ${url}/v1/chat/completions${token} -d '{"model":"${model}","messages":[{"role":"user","content":"Hello!"}]}'`,
+        ]),
     ...(first === undefined
       ? []
       : [`  curl '${url}/v1/models?provider=${first}'${token}   # then put one of these in its place`]),
