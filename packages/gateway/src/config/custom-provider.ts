@@ -32,6 +32,15 @@ const headerName = textLike(
   /^(?!(?:host|connection|content-length|transfer-encoding|upgrade|te|trailer|expect)$)[\w!#$%&'*+.^`|~-]+$/i,
   'the name of a header that may be set',
 )
+const NO_KEYS = 'a key never stands in this file: name the variable that holds it, such as key_env: MY_KEY'
+
+/** A header of `headers`: what carries a key is sent by `auth`, with the key of a variable. */
+const plainHeaderName: Shape<string> = (value, path, report) => {
+  const name = headerName(value, path, report)
+  if (name === undefined || !/^(proxy-)?authorization$|^cookie$|api-key$/i.test(name)) return name
+  report(path, `${NO_KEYS}, with auth: {header: ${name}}`)
+  return undefined
+}
 const headerValue = textLike(/^[\t\x20-\x7e]*$/, 'text in printable ASCII, in quotes if it looks like a number')
 /** Dot segments would leave the base URL, a fragment never travels. */
 const urlPath = textLike(/^(?!.*\/\.\.?(?:[/?]|$))\/[^\s#\\]*$/, 'a path that starts with /, without .. and #')
@@ -91,7 +100,7 @@ const fields = {
     about: 'The variable that holds the key. Default: `<ID>_API_KEY`. The key itself never stands in the file.',
   },
   headers: {
-    shape: mapOf('headers, such as {x-team: research}', headerName, headerValue),
+    shape: mapOf('headers, such as {x-team: research}', plainHeaderName, headerValue),
     about: 'Headers sent with every request. Not for secrets.',
   },
   models_path: { shape: urlPath, about: 'Where the model list is. Default: `/models`.' },
@@ -108,8 +117,6 @@ export const customProviderFields: readonly { readonly key: string; readonly fie
   ...Object.entries(fields).map(([key, field]) => ({ key, field })),
   ...Object.entries(quirkFields).map(([key, field]) => ({ key: `quirks.${key}`, field })),
 ]
-
-const NO_KEYS = 'a key never stands in this file: name the variable that holds it, such as key_env: MY_KEY'
 
 const entry = mapWith(fields, { key: NO_KEYS, api_key: NO_KEYS, apiKey: NO_KEYS, token: NO_KEYS })
 

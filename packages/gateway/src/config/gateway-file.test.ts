@@ -104,6 +104,11 @@ describe('a provider of the file', () => {
     ['an unknown quirk', entry('quirks: {xyz: 1}'), '4:14: providers.0.quirks.xyz: unknown key xyz; expected drop'],
     ['an unknown auth', entry('auth: basic'), '4:11: providers.0.auth: expected none, bearer, {header: name}'],
     ['a header the client owns', entry('headers: {Host: a}'), '4:15: providers.0.headers.Host: expected the name'],
+    [
+      'a key in a header',
+      entry('headers: {Authorization: Bearer canary}'),
+      '4:15: providers.0.headers.Authorization: a key never stands in this file',
+    ],
     ['a header with a line break', entry('headers: {a: "canary\\nb"}'), '4:18: providers.0.headers.a: expected text'],
     ['a number as a header', entry('headers: {a: 1}'), '4:18: providers.0.headers.a: expected text in printable ASCII'],
     ['a path without its slash', entry('chat_path: chat'), '4:16: providers.0.chat_path: expected a path'],
