@@ -32,7 +32,7 @@ export interface RelayOptions {
 const KEEPALIVE = new TextEncoder().encode(': keep-alive\n')
 
 /** The error event needs a moment on the wire before the connection is reset, or the reset overtakes it. */
-const FAREWELL_MS = 100
+const FAREWELL_MS = 500
 
 /** A client that does not take its error event for this long goes without. */
 const TAKING_MS = 2000
