@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { resolve } from 'node:path'
-import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test'
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { type FaultProvider, says, startFaultProvider } from '../packages/gateway/test/support/fault-provider.ts'
 import { connect, request } from '../packages/gateway/test/support/raw-client.ts'
 import { until } from '../packages/gateway/test/support/wire.ts'
@@ -17,7 +17,6 @@ const COMMANDS = {
 
 /** Many processes start at once here, and npm takes its time on a machine with other work. */
 const LIMIT_MS = 50_000
-setDefaultTimeout(60_000)
 
 interface Started extends AsyncDisposable {
   readonly url: string
