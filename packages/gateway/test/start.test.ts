@@ -125,7 +125,10 @@ test('--print-config warns as a start does, beside the report', async () => {
 })
 
 test.each(['--prot', 'toString', '8080'])('what is no flag, such as %s, does not start', async (argument) => {
-  const child = spawn(process.execPath, ['--no-env-file', MAIN, argument], { env: { SERVER_PORT: '0' }, timeout: 2000 })
+  const child = spawn(process.execPath, ['--no-env-file', MAIN, argument], {
+    env: { SERVER_PORT: '0' },
+    timeout: 30_000,
+  })
   expect(await new Promise((resolve) => child.on('close', resolve))).toBe(1)
 })
 
