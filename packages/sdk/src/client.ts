@@ -30,7 +30,7 @@ export function createClient(door: Door, base: Settled): Client {
     const options = joinOptions(base, own)
     const query = options.provider === undefined ? '' : `?provider=${encodeURIComponent(options.provider)}`
     const body = json === undefined ? null : JSON.stringify(json)
-    const signals = [ended, options.signal].filter((signal) => signal !== undefined)
+    const signals = [ended, options.signal].flatMap((signal) => signal ?? [])
     return send(door, { method, path: path + query, body, signals, options })
   }
   return {

@@ -189,6 +189,12 @@ describe('a call is tried again', () => {
     expect(it.server.requests).toHaveLength(1)
   })
 
+  test('but not as often as something that is no number', async () => {
+    await using it = await scripted(json({ error: 'No.' }, 500, { 'retry-after-ms': '1' }))
+    await thrown(it.gw.chat(ASK, { maxRetries: Number.NaN }))
+    expect(it.server.requests).toHaveLength(1)
+  })
+
   test('but not when the gateway has tried enough', async () => {
     await using it = await scripted(error(503, { 'x-should-retry': 'false' }))
     await thrown(it.gw.chat(ASK))
@@ -246,6 +252,11 @@ describe('a call takes no longer than allowed', () => {
   test('in total, with its retries and pauses', async () => {
     await using it = await scripted(error(500, { 'retry-after': '30' }), { timeouts: { total: 50 } })
     expect(phaseOf(await thrown(it.gw.chat(ASK)))).toBe('total')
+  })
+
+  test.each([Infinity, Number.MAX_SAFE_INTEGER])('and %d is as long as it likes', async (ms) => {
+    await using it = await scripted(json(HELLO))
+    expect((await it.gw.chat(ASK, { timeouts: { firstByte: ms, idle: ms, total: ms } })).text).toBe('Hello')
   })
 
   test('also where a fetch heeds no signal', async () => {

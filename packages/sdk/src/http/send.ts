@@ -64,7 +64,7 @@ export async function send(door: Door, call: Call): Promise<Sent> {
         mayRefresh = false // the next try asks for a new key, at once
         continue
       }
-      if (!error.retryable || attempt >= maxRetries) throw error
+      if (!error.retryable || !(attempt < maxRetries)) throw error // not a number: never
       const pause = pauseMs(attempt + 1, error instanceof APIError ? error.headers : undefined)
       await rest(pause, watched())
     }

@@ -16,13 +16,17 @@ export interface Watch {
   readonly explain: (error: unknown) => never
 }
 
+/** 24.8 days; a runtime takes anything longer, and Infinity, for no time at all. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1
+
 /** `deadline`: when the whole call has to be over, on `performance.now`. */
 export function createWatch(url: string, signals: readonly AbortSignal[], deadline?: number): Watch {
   const controller = new AbortController()
   let phaseTimer: ReturnType<typeof setTimeout> | undefined
   let hasBegun = false
   const stop = (why: GatewayError) => controller.abort(why) // the first one counts
-  const startTimer = (phase: Phase, ms: number) => setTimeout(() => stop(timeout(url, phase)), ms)
+  const startTimer = (phase: Phase, ms: number) =>
+    setTimeout(() => stop(timeout(url, phase)), Math.min(ms, LONGEST_TIMER_MS))
   const totalTimer = deadline && startTimer('total', Math.max(0, deadline - performance.now()))
   const rest = () => {
     clearTimeout(phaseTimer)
