@@ -31,7 +31,10 @@ export interface RelayOptions {
 /** One newline: a blank line would dispatch an empty event in some clients. */
 const KEEPALIVE = new TextEncoder().encode(': keep-alive\n')
 
-/** The error event needs a moment on the wire before the connection is reset, or the reset overtakes it. */
+/**
+ * The error event needs a moment on the wire before the connection is reset, or the reset overtakes it. Waited for in
+ * steps: when the process has stood still, one timer is over before the socket has had its turn.
+ */
 const FAREWELL_MS = 500
 
 /** A client that does not take its error event for this long goes without. */
@@ -155,7 +158,7 @@ class Relay implements UnderlyingDefaultSource<Uint8Array>, PartSink, Watcher {
     this.#answer.abort(error)
     if (this.#tap.isBetweenEvents) this.#controller?.enqueue(encode(this.#options.errorEvent(this.#asker(), error)))
     await this.#taken()
-    await sleep(FAREWELL_MS)
+    for (let waitedMs = 0; waitedMs < FAREWELL_MS; waitedMs += LOOK_EVERY_MS) await sleep(LOOK_EVERY_MS)
     this.#controller?.error(error)
   }
 
