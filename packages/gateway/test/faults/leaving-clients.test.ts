@@ -168,13 +168,13 @@ describe('a client that stops reading', () => {
   })
 
   test.concurrent('again and again, but never for long, is served', async () => {
-    const { script } = pour(100)
-    await using scene = await startScene(script, { env: { ...PATIENT, SERVER_WRITE_TIMEOUT: '1s' } })
+    const { script } = pour(200) // some forty bites, which take longer than the limit
+    await using scene = await startScene(script, { env: { ...PATIENT, SERVER_WRITE_TIMEOUT: '3s' } })
     const connection = await started(scene, CHAT_LINE)
     const nibble = setInterval(() => {
       connection.resume()
       setImmediate(() => connection.pause())
-    }, 20)
+    }, 100)
     const answer = await connection.answer()
     clearInterval(nibble)
     expect(answer.isWhole).toBe(true)
