@@ -8,8 +8,8 @@ test('at most a hundred models are named, those that nobody knows never', () => 
   const named = new Set(names.map((name) => labels.model('openai', name)))
   expect(named.size).toBe(101)
   expect([...named].filter((name) => name.startsWith('unknown'))).toEqual([])
-  // Whoever is named stays named.
-  expect(labels.model('openai', 'known-0')).toBe('known-0')
+  // Whoever is named stays named, where it is known.
+  expect(['openai', 'groq'].map((provider) => labels.model(provider, 'known-0'))).toEqual(['known-0', 'other'])
 })
 
 test.each([
@@ -29,6 +29,7 @@ test.each([
   ['/v1/completions', '', 'text_completion'],
   ['/proxy/{provider}/{path}', '/proxy/google/v1beta/models/x:streamGenerateContent', 'generate_content'],
   ['/proxy/{provider}/{path}', '/proxy/anthropic/v1/messages', 'chat'],
+  ['/proxy/{provider}/{path}', '/proxy/google/v1beta/models/x:batchEmbedContents', 'embeddings'],
   ['/proxy/{provider}/{path}', '/proxy/openai/files', 'other'],
 ] as const)('%s %s is the operation %s', (route, path, operation) => {
   expect(labels.operation(route, path)).toBe(operation)

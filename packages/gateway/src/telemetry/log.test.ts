@@ -103,6 +103,12 @@ test('an error without words is called by its name', () => {
   expect(JSON.parse(written([finished({ error })])).reason).toBe('it closed <- ClosedEarly')
 })
 
+test('an issuer that is back is told', () => {
+  expect(written([{ type: 'auth.available', issuer: 'http://id' }], { format: 'pretty' })).toEndWith(
+    ' info token issuer available\n',
+  )
+})
+
 test('an issuer that is away is told with the setting that names it', () => {
   const event = { type: 'auth.unavailable', issuer: 'http://id', reason: 'away', serving: false } as const
   expect(written([event], { format: 'pretty' })).toContain('OIDC_ISSUER_URL')
@@ -164,4 +170,65 @@ describe('a model list that cannot be read', () => {
       reason: 'nothing was set for it: no matter if it is not there',
     })
   })
+})
+
+test('a line holds all that is known of a request', () => {
+  const line: unknown = JSON.parse(
+    written([
+      finished({
+        provider: 'groq',
+        model: 'x',
+        tries: [attempted, attempted],
+        usage: { input: 10, output: 5, total: 15, cached: 4, reasoning: 2, isEstimated: true },
+        costUsd: 0.5,
+        upstreamRequestId: 'theirs',
+        waitedMs: 3.14,
+        upstreamMs: 8.06,
+        firstContentMs: 9,
+        error: new Error('asked\nhttps://a.test/b?key=c'),
+      }),
+    ]),
+  )
+  expect(line).toEqual({
+    level: 'info',
+    time: expect.stringMatching(/^\d{4}-.*Z$/),
+    service: 'gateway',
+    id: 'id',
+    method: 'POST',
+    route: '/v1/chat/completions',
+    status: 200,
+    outcome: 'complete',
+    provider: 'groq',
+    model: 'x',
+    ms: 12,
+    waited_ms: 3.1,
+    upstream_ms: 8.1,
+    first_token_ms: 9,
+    attempts: 2,
+    input_tokens: 10,
+    output_tokens: 5,
+    cached_tokens: 4,
+    reasoning_tokens: 2,
+    estimated: true,
+    cost_usd: 0.5,
+    upstream_request_id: 'theirs',
+    reason: 'Error: asked https://a.test/b?…',
+    msg: 'request',
+  })
+})
+
+test.each([
+  ['info', 200, 'complete'],
+  ['info', 499, 'left'],
+  ['warn', 404, 'complete'],
+  ['error', 502, 'complete'],
+  ['error', 200, 'failed'],
+  ['warn', 404, 'failed'],
+] as const)('%s is the level of status %d, %s', (level, status, outcome) => {
+  expect(JSON.parse(written([finished({ status, outcome })])).level).toBe(level)
+})
+
+test('nothing is said of probes, nor of what has only begun', () => {
+  const probes = ['/health', '/ready'].map((route) => finished({ route }))
+  expect(written([...probes, { type: 'exchange.started' }, { type: 'exchange.streaming' }])).toBe('')
 })
