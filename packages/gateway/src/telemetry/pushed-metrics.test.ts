@@ -88,12 +88,18 @@ const cases: [behaviour: string, pushes: readonly object[], lines: readonly stri
   ],
   [
     'a unit is part of the name, once',
-    [gauge('a', 1, [], 's'), gauge('b_bytes', 1, [], 'By'), gauge('c', 1, [], 'ms'), gauge('d', 1, [], 'h')],
-    ['a_seconds', 'b_bytes', 'c_milliseconds', 'd'].flatMap((name) => [
+    [
+      gauge('a', 1, [], 's'),
+      gauge('b_bytes', 1, [], 'By'),
+      gauge('c', 1, [], 'By'),
+      gauge('d', 1, [], 'ms'),
+      gauge('e', 1, [], 'h'),
+    ],
+    ['a_seconds', 'b_bytes', 'c_bytes', 'd_milliseconds', 'e'].flatMap((name) => [
       `# TYPE ${name} gauge`,
       `${name}{source="unknown"} 1`,
     ]),
-    [0, 0, 0, 0],
+    [0, 0, 0, 0, 0],
   ],
   [
     'labels come in their order, and none that is kept for others',
