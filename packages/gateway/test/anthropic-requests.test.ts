@@ -239,6 +239,8 @@ describe('what nobody has heard of is named', () => {
     ['messages.tool_use.novel', assistant({ type: 'tool_use', id: 'a', name: 'f', ...novel })],
     ['messages.novel', user({ type: 'novel' })],
     ['messages', { messages: ['novel', { role: 'user', content: 'a' }] }],
+    ['messages.content', { messages: [{ role: 'user', content: { type: 'text', text: 'a' } }] }],
+    ['messages.tool_result.content', user({ type: 'tool_result', tool_use_id: 'a', content: novel })],
     ['messages.content', { messages: [{ role: 'user', content: ['novel', { type: 'text', text: 'a' }] }] }],
     ['tools.novel', { tools: [{ name: 'f', ...novel }] }],
     ['tools.novel', { tools: [{ type: 'novel', name: 'f' }] }],

@@ -241,6 +241,11 @@ describe('a request on its way to chat', () => {
     expect(dropped).toEqual(['input.reasoning'])
   })
 
+  test('writes down a result that is neither a text nor a list', () => {
+    const { body } = requestToChat({ input: [{ type: 'function_call_output', call_id: 'a', output: { n: 1 } }] }, facts)
+    expect(body['messages']).toEqual([{ role: 'tool', tool_call_id: 'a', content: '{"n":1}' }])
+  })
+
   test('makes functions of tools that take plain text', () => {
     const grammar = { type: 'grammar', syntax: 'lark', definition: 'start: "a"' }
     const request = {

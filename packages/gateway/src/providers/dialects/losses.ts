@@ -6,7 +6,7 @@ export interface Losses {
   add(name: string): void
   /** Notes all members of an object but the known ones and the empty ones, under the object's place. */
   addUnknown(members: object, known: ReadonlySet<string>, place: string): void
-  /** Notes what is no object in a list of messages or items, and in their content: nobody can tell what it means. */
+  /** Notes what is no object in a list of messages or items, and content that is neither text nor a list of objects. */
   addOdd(list: unknown, place: string): void
   readonly names: readonly string[]
 }
@@ -30,6 +30,7 @@ export function createLosses(): Losses {
   }
 }
 
-const hasOdd = (list: unknown): boolean => Array.isArray(list) && list.length > objectsIn(list).length
+const hasOdd = (value: unknown): boolean =>
+  Array.isArray(value) ? value.length > objectsIn(value).length : typeof (value ?? '') !== 'string'
 
 const isEmpty = (value: unknown): boolean => (Array.isArray(value) ? value.length === 0 : (value ?? null) === null)

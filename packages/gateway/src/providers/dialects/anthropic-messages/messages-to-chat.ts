@@ -49,6 +49,7 @@ const RESULT_MEMBERS = new Set(['type', 'tool_use_id', 'content', 'is_error', 'c
 
 function toolResult(block: JsonObject, options: MessageOptions): ToolResult {
   options.losses.addUnknown(block, RESULT_MEMBERS, 'messages.tool_result')
+  options.losses.addOdd([block], 'messages.tool_result')
   const id = textOf(block['tool_use_id'])
   if ((block['cache_control'] ?? null) !== null) options.losses.add('cache_control')
   const parts = blocksOf(block['content']).flatMap((inner) => partsOf(inner, options))

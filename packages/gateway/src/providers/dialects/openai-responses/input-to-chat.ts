@@ -165,7 +165,10 @@ class Conversation {
     const { call_id: id, output } = item
     this.#forgetReasoning()
     this.#options.losses.addUnknown(item, OUTPUT_MEMBERS, 'input.function_call_output')
-    if (typeof output === 'string') return this.say({ role: 'tool', tool_call_id: id, content: output })
+    if (!Array.isArray(output)) {
+      const content = typeof output === 'string' ? output : JSON.stringify(output ?? '')
+      return this.say({ role: 'tool', tool_call_id: id, content })
+    }
     const parts = objectsIn(output).flatMap((part) => partOf(part, this.#options))
     const texts = parts.flatMap(({ type, text }) => (type === 'text' ? [textOf(text)] : []))
     const besides = parts.filter(({ type }) => type !== 'text')
