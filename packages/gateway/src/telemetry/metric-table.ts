@@ -161,6 +161,16 @@ const own = {
     about: '1 when callers need a token (`ENABLE_AUTH`), 0 when whoever reaches the port may use the keys.',
     labels: [],
   },
+  authKeys: {
+    name: 'inference_gateway.auth.keys.up',
+    prometheus: 'inference_gateway_auth_keys_up',
+    kind: 'gauge',
+    unit: '1',
+    about:
+      'Whether the keys of the issuer of tokens could be read last time: 0 or 1. At 0 those read earlier serve for an ' +
+      'hour. Told with `ENABLE_AUTH`, once they were asked for.',
+    labels: [],
+  },
   inFlight: {
     name: 'inference_gateway.requests.in_flight',
     prometheus: 'inference_gateway_requests_in_flight',

@@ -14,6 +14,7 @@ export function createMetrics(instruments: Instruments, labels: Labels): (event:
   const streams = counter(metrics.streams)({})
   const breaker = counter(metrics.breaker)
   const modelList = counter(metrics.modelList)
+  const authKeys = counter(metrics.authKeys)
   const countExchange = exchangeMetrics(instruments)
   const countCall = callMetrics(instruments)
   const countTries = tryMetrics(instruments)
@@ -48,8 +49,12 @@ export function createMetrics(instruments: Instruments, labels: Labels): (event:
       case 'models.available':
         modelList({ 'gen_ai.provider.name': event.provider }).value = 1
         break
-      case 'auth.available':
       case 'auth.unavailable':
+        authKeys({}).value = 0
+        break
+      case 'auth.available':
+        authKeys({}).value = 1
+        break
       case 'content':
     }
   }

@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { rsaSigner } from '../../src/auth/test/forger.ts'
+import { DISCOVERY, startScriptedProvider as startIssuer } from '../../src/auth/test/scripted-provider.ts'
 import { metrics } from '../../src/telemetry/metric-table.ts'
 import { startGateway, type TestGateway } from '../support/gateway.ts'
 import { json, raw, type ScriptedProvider, startScriptedProvider, stream } from '../support/scripted-provider.ts'
@@ -38,6 +40,21 @@ test('whether the door is open can be watched', async () => {
   const env = { ENABLE_TELEMETRY: 'true', ENABLE_AUTH: 'true', OIDC_ISSUER_URL: 'http://127.0.0.1:1' }
   await using guarded = await startGateway({ env })
   expect(await guarded.metrics()).toMatch(/^inference_gateway_auth_enabled(\{\})? 1$/m)
+})
+
+test("whether the issuer's keys can be read can be watched", async () => {
+  expect((await scrape(gateway)).names).not.toContain('inference_gateway_auth_keys_up')
+  const { jwk } = await rsaSigner({ kid: 'one', use: 'sig', alg: 'RS256' })
+  const issuer = startIssuer({ keys: [jwk] })
+  issuer.answers.set(DISCOVERY, () => new Response('', { status: 500 }))
+  const env = { ENABLE_TELEMETRY: 'true', ENABLE_AUTH: 'true', OIDC_ISSUER_URL: issuer.issuer }
+  await using guarded = await startGateway({ env })
+  await until(() => guarded.events.some(({ type }) => type === 'auth.unavailable'))
+  expect(await guarded.metrics()).toMatch(/^inference_gateway_auth_keys_up(\{\})? 0$/m)
+  issuer.answers.clear()
+  await until(() => guarded.events.some(({ type }) => type === 'auth.available'))
+  expect(await guarded.metrics()).toMatch(/^inference_gateway_auth_keys_up(\{\})? 1$/m)
+  await issuer.stop()
 })
 
 test('a metric is what the table says: its name, its kind, its labels', async () => {
