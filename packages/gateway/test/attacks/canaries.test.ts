@@ -1,3 +1,5 @@
+import { mkdtempSync, readdirSync, rmdirSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { forge, rsaSigner } from '../../src/auth/test/forger.ts'
 import { startScriptedProvider as startIssuer } from '../../src/auth/test/scripted-provider.ts'
@@ -96,7 +98,7 @@ afterAll(async () => {
   await provider.close()
 })
 
-async function start(origin: string): Promise<GatewayProcess> {
+async function start(origin: string, env: Readonly<Record<string, string>> = {}): Promise<GatewayProcess> {
   const file = `${import.meta.dir}/.canaries-${process.pid}.yaml`
   await Bun.write(file, config(origin))
   const started = await startGatewayProcess(origin, {
@@ -117,6 +119,7 @@ async function start(origin: string): Promise<GatewayProcess> {
     OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
     OTEL_EXPORTER_OTLP_HEADERS: `x-collector-key=${secrets.collectorKey}`,
     OTEL_METRIC_EXPORT_INTERVAL: '500',
+    ...env,
   })
   await Bun.file(file).delete()
   await until(() => started.output.includes('token issuer available'))
@@ -200,5 +203,40 @@ describe('after everything that can be asked, at debug level', () => {
     const heard = JSON.stringify(provider.requests.map(({ firstLine, headers }) => [firstLine, headers]))
     const { cookie, callersKey, clientSecret, proxyPassword } = secrets
     expect(found(heard, { cookie, callersKey, clientSecret, proxyPassword, token: tokens[0] ?? '' })).toEqual([])
+  })
+})
+
+describe('a process that dies in the middle of a request tells none of it', () => {
+  // Of the two reports that the runtime knows, it sends its own, by curl, and writes Node's to no file.
+  test.each([
+    ['SIGSEGV', 'oh no: Bun has crashed'],
+    ['SIGUSR2', 'listening on'],
+  ] as const)('by %s, though every report is asked for', async (signal, said) => {
+    const reports: string[] = []
+    await using receiver = Bun.serve({
+      port: 0,
+      hostname: '127.0.0.1',
+      async fetch(request) {
+        reports.push(request.url + JSON.stringify(request.headers) + (await request.text()))
+        return new Response()
+      },
+    })
+    const folder = mkdtempSync(`${tmpdir()}/reports-`)
+    await using dying = await start(provider.origin, {
+      PATH: process.env['PATH'] ?? '', // to curl
+      BUN_CRASH_REPORT_URL: receiver.url.href,
+      NODE_OPTIONS: `--report-on-signal --report-on-fatalerror --report-directory=${folder}`,
+    })
+    provider.play(async ({ bodyRead }) => bodyRead)
+    provider.forget()
+    const broken = ask(dying.url, 'POST /v1/chat/completions', headersOf(tokens[0] ?? ''), chatOf('openai/x', false))
+    await until(() => provider.requests.at(-1)?.isWhole === true)
+    dying.signal(signal)
+    expect([await broken.catch(endedEarly), await dying.exited]).toEqual([null, null])
+    await until(() => dying.output.includes(said))
+    if (signal === 'SIGSEGV' && Bun.which('curl') !== null) await until(() => reports.length > 0)
+    expect(found(dying.output + reports.join(), { ...secrets, PROMPT, token: tokens[0] ?? '' })).toEqual([])
+    expect(readdirSync(folder)).toEqual([])
+    rmdirSync(folder)
   })
 })

@@ -13,7 +13,7 @@ export interface GatewayProcess {
   readonly output: string
   /** Settles with its exit code; `null` when a signal ended it. */
   readonly exited: Promise<number | null>
-  signal(name: 'SIGTERM' | 'SIGINT' | 'SIGKILL' | 'SIGHUP'): void
+  signal(name: 'SIGTERM' | 'SIGINT' | 'SIGKILL' | 'SIGHUP' | 'SIGSEGV' | 'SIGUSR2'): void
   /** Stops reading its standard output, as a log collector that dies does. */
   closeOutput(): void
   /** Leaves it unread, as a log collector that hangs does. */
