@@ -55,11 +55,12 @@ export function cors({ allowed, checksHost }: CorsOptions): (watch: Watch) => Wa
 
 /**
  * Whether anybody could have this name, whoever answers for it: nobody can lead an address elsewhere, and names without a
- * dot, or below `localhost`, mean something in one's own network only.
+ * dot, or below `localhost` and `internal`, mean something in one's own network only. Containers of Docker Desktop call
+ * this machine `host.docker.internal`.
  */
 function isPublicName(host: string): boolean {
   const name = host.replace(/\.?(?::\d*)?$/, '')
-  return /^[\w-]+\.[\w.-]+$/.test(name) && !/^[\d.]+$/.test(name) && !name.endsWith('.localhost')
+  return /^[\w-]+\.[\w.-]+$/.test(name) && !/^[\d.]+$/.test(name) && !/\.(localhost|internal)$/.test(name)
 }
 
 const isPreflight = ({ method, headers }: Exchange): boolean =>

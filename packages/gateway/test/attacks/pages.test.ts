@@ -149,6 +149,8 @@ describe('a page whose name was made to lead to this machine', () => {
     ['evil-localhost.test', 'origin_not_allowed'],
     ['evil.notlocalhost', 'origin_not_allowed'],
     ['evil.not-localhost', 'origin_not_allowed'],
+    ['evil.notinternal', 'origin_not_allowed'],
+    ['host.docker.internal.evil.test', 'origin_not_allowed'],
     ['127.0.0.1.evil.test', 'origin_not_allowed'],
     ['1.2.3.4.test', 'origin_not_allowed'],
     ['app.example.com:444', 'origin_not_allowed'],
@@ -161,6 +163,7 @@ describe('a page whose name was made to lead to this machine', () => {
     ['192.168.1.5:8080', 200],
     ['[::1]:8080', 200],
     ['gateway:8080', 200],
+    ['host.docker.internal:8080', 200],
   ]
   test.each(cases)('asks for %s: %p', async (host, outcome) => {
     provider.forget()
