@@ -3,34 +3,52 @@ import { endedEarly } from '../faults/scene.ts'
 import { startGateway, type TestGateway } from '../support/gateway.ts'
 import { ask, connect, type RawAnswer } from '../support/raw-client.ts'
 import { BODY, type Framing, framings } from './framings.ts'
-import { type Origin, origins, type SeenRequest } from './origins/origins.ts'
+import { startNginx } from './origins/nginx.ts'
+import { type Origin, origins, type SeenRequest, strictReader } from './origins/origins.ts'
 import { get } from './wire-scene.ts'
 
-for (const [name, start] of Object.entries(origins)) {
-  if (start === null) test.skip(`the gateway and ${name} read alike: it is not on this machine`, () => {})
-  else describe(`the gateway and ${name} read alike`, () => readAlike(start))
+/** A door that leads to an address. */
+type Front = (address: string) => Promise<Origin>
+
+const noFront: Front = (url) => Promise.resolve({ url, close: () => Promise.resolve() })
+
+const pairs: [who: string, start: (() => Promise<Origin>) | null, front: Front | null][] = [
+  ...Object.entries(origins).map(([name, start]): (typeof pairs)[number] => [
+    `the gateway and ${name}`,
+    start,
+    noFront,
+  ]),
+  ['nginx in front and the gateway', strictReader, startNginx],
+]
+
+for (const [who, start, front] of pairs) {
+  if (start === null || front === null) test.skip(`${who} read alike: it is not on this machine`, () => {})
+  else describe(`${who} read alike`, () => readAlike(start, front))
 }
 
-function readAlike(start: () => Promise<Origin>): void {
+function readAlike(start: () => Promise<Origin>, startFront: Front): void {
   let origin: Origin
   let gateway: TestGateway
+  let front: Origin
   beforeAll(async () => {
     origin = await start()
     gateway = await startGateway({ providers: { openai: origin.url } })
+    front = await startFront(gateway.url)
   })
   afterAll(async () => {
+    await front.close()
     await gateway.close()
     await origin.close()
   })
 
   test('what is passed on, and pass on nothing else', async () => {
-    await probe(gateway)
+    await probe(front)
     const outcomes: (readonly RawAnswer[])[] = []
     const seen: SeenRequest[] = []
     for (const [index, framing] of framings.entries()) {
-      outcomes.push(await play(gateway, framing, pathOf(index)))
+      outcomes.push(await play(front, framing, pathOf(index)))
       // On the connection that the case left behind, if any. What the gateway broke off may be told of later only.
-      seen.push(...(await probe(gateway)))
+      seen.push(...(await probe(front)))
     }
     const disagreements = framings.flatMap((framing, index) => {
       const own = seen.filter(({ target }) => target.endsWith(pathOf(index)))
@@ -68,9 +86,9 @@ function disagreement(
 const PATIENCE_MS = 100
 
 /** Sends a case on a connection of its own, and tells how it was answered. */
-async function play(gateway: TestGateway, framing: Framing, path: string): Promise<readonly RawAnswer[]> {
+async function play({ url }: Origin, framing: Framing, path: string): Promise<readonly RawAnswer[]> {
   const { method, version, fields, body: sent } = framing
-  const connection = await connect(gateway.url)
+  const connection = await connect(url)
   const line = `${method} /proxy/openai${path} ${version}`
   await connection.send([line, 'host: gateway', ...fields, '', sent].join('\r\n'))
   const answers: RawAnswer[] = []
@@ -93,7 +111,7 @@ async function play(gateway: TestGateway, framing: Framing, path: string): Promi
 }
 
 /** What the origin has seen since this was asked last. */
-async function probe({ url }: TestGateway): Promise<readonly SeenRequest[]> {
+async function probe({ url }: Origin): Promise<readonly SeenRequest[]> {
   const { status, text } = await ask(url, 'GET /proxy/openai/probe')
   expect(status).toBe(200)
   const seen: readonly SeenRequest[] = JSON.parse(text)

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { startGateway } from '../../support/gateway.ts'
 import { answer, type ReceivedRequest, startScriptedProvider } from '../../support/scripted-provider.ts'
+import { startNginx } from './nginx.ts'
 
 /** A request as an origin has read it; `null`: its body did not come to an end. */
 export interface SeenRequest {
@@ -21,9 +22,15 @@ const PROBE = /\/probe$/
 export const origins: Readonly<Record<string, (() => Promise<Origin>) | null>> = {
   'Node, node:http': program('node', ['node-http.mjs']),
   'Python, http.server': program('python3', ['-u', 'http-server.py']),
+  'Python, h11': hasH11() ? program('python3', ['-u', 'h11-server.py']) : null,
   'Bun, Bun.serve': bunServer,
   'a reader to the letter of RFC 9112': strictReader,
+  nginx: startNginx === null ? null : behind(startNginx),
   'another gateway': anotherGateway,
+}
+
+function hasH11(): boolean {
+  return Bun.which('python3') !== null && Bun.spawnSync(['python3', '-c', 'import h11'], { stderr: 'ignore' }).success
 }
 
 /** It says its port on a line of its own. */
@@ -61,7 +68,7 @@ async function bunServer(): Promise<Origin> {
   return { url: server.url.origin, close: () => server.stop(true) }
 }
 
-async function strictReader(): Promise<Origin> {
+export async function strictReader(): Promise<Origin> {
   const provider = await startScriptedProvider(undefined, { models: null })
   const read = ({ method, target, body, isWhole }: ReceivedRequest): SeenRequest => {
     return { method, target, body: isWhole ? latin1(body) : null }
@@ -73,6 +80,15 @@ async function strictReader(): Promise<Origin> {
     await answer(200, { 'content-type': 'application/json' }, call.request.method === 'HEAD' ? '' : list)(call)
   })
   return { url: provider.origin, close: () => provider.close() }
+}
+
+/** What a proxy passes on is what it has read. */
+function behind(startProxy: (address: string) => Promise<Origin>): () => Promise<Origin> {
+  return async () => {
+    const reader = await strictReader()
+    const proxy = await startProxy(reader.url)
+    return { url: proxy.url, close: () => Promise.all([proxy.close(), reader.close()]) }
+  }
 }
 
 async function anotherGateway(): Promise<Origin> {
