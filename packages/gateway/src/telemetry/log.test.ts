@@ -154,6 +154,15 @@ describe('the path of a request', () => {
   })
 })
 
+test('no word of a client or a provider steers the terminal of who reads the log', () => {
+  const evil = 'x\n\u001b[2J\u0007\u009b31m\u202e\u2028y'
+  const error = new GatewayError('model_not_found', `No model \`${evil}\`.`)
+  const event = finished({ error, code: evil, provider: 'openai', model: evil })
+  const away: GatewayEvent = { type: 'models.unavailable', provider: evil, error: new Error(evil) }
+  const lines = written([event, away], { format: 'pretty' })
+  expect(lines.match(/[\p{Cc}\p{Cf}\p{Zl}]/gu)).toEqual(['\n', '\n'])
+})
+
 describe('a model list that cannot be read', () => {
   const unavailable: GatewayEvent = { type: 'models.unavailable', provider: 'ollama', error: new Error('away') }
   const lineWith = (assumed: readonly string[]): unknown =>

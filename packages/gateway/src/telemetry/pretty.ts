@@ -33,5 +33,8 @@ const dollars = (amount: number): string =>
     .toFixed(9)
     .replace(/\.?0+$/, '')}`
 
+/** What steers a terminal, or turns its text around: callers and providers choose some of the words. */
+const STEERING = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu
+
 const text = (value: unknown): string =>
-  typeof value === 'string' ? value : value === undefined ? '' : JSON.stringify(value)
+  typeof value === 'string' ? value.replaceAll(STEERING, '\ufffd') : value === undefined ? '' : JSON.stringify(value)
