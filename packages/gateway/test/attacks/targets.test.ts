@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
-import { startScriptedProvider } from '../support/scripted-provider.ts'
+import { startGateway } from '../support/gateway.ts'
+import { ask } from '../support/raw-client.ts'
+import { json, startScriptedProvider } from '../support/scripted-provider.ts'
 import { BODY, chat, get, startWireScene, type WireScene } from './wire-scene.ts'
 
 let scene: WireScene
@@ -191,4 +193,28 @@ describe('who is asked is not for the caller to say', () => {
     for (const { target } of scene.provider.requests) expect(target).toBe('/chat/completions')
     expect(evil.connections).toBe(0)
   })
+
+  test('by no address in a picture, a file or a tool: they are for the provider to visit', async () => {
+    await using evil = await startScriptedProvider()
+    await using provider = await startScriptedProvider(json({ choices: [] }))
+    const ids = ['openai', 'anthropic', 'google', 'cohere']
+    await using gateway = await startGateway({ providers: Object.fromEntries(ids.map((id) => [id, provider.origin])) })
+    const { port } = new URL(evil.origin)
+    const hosts = ['127.0.0.1', 'localhost', '[::ffff:127.0.0.1]', '2130706433', '0x7f.1', '127.1', 'a@127.0.0.1']
+    const addresses = [...hosts.map((host) => `http://${host}:${port}/x.png`), 'file:///etc/passwd']
+    for (const url of addresses)
+      for (const id of ids)
+        for (const [path, content] of [
+          ['chat/completions', { messages: [{ role: 'user', content: [{ type: 'image_url', image_url: { url } }] }] }],
+          ['messages', { max_tokens: 9, messages: [{ role: 'user', content: [picture({ type: 'url', url })] }] }],
+          ['responses', { input: [{ role: 'user', content: [{ type: 'input_file', file_url: url }] }] }],
+          ['responses', { input: 'x', tools: [{ type: 'mcp', server_label: 'x', server_url: url }] }],
+        ] as const)
+          await ask(gateway.url, `POST /v1/${path}`, {}, JSON.stringify({ model: `${id}/x`, ...content }))
+    expect(provider.requests.filter(({ text }) => text.includes('passwd')).length).toBeGreaterThan(ids.length)
+    expect(provider.requests.filter(({ text }) => text.includes('root:'))).toEqual([])
+    expect(evil.connections).toBe(0)
+  })
 })
+
+const picture = (source: object) => ({ type: 'image', source })
