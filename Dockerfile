@@ -27,4 +27,4 @@ EXPOSE 8080
 STOPSIGNAL SIGTERM
 # A process of its own each time, so not more often than somebody looks.
 HEALTHCHECK --interval=30s --timeout=3s --start-period=10s CMD ["bun", "--no-env-file", "scripts/health-check.ts"]
-CMD ["bun", "--no-env-file", "packages/gateway/src/main.ts"]
+CMD ["bun", "--no-env-file", "--max-http-header-size=32768", "packages/gateway/src/main.ts"]

@@ -12,7 +12,7 @@ const LARGEST_PORT = 65_535
 
 /**
  * What is wrong with the head of a request, although the runtime lets it pass; `null`: nothing. The runtime itself refuses
- * what is no HTTP/1.1: ambiguous lengths, folded and broken lines, heads over 16 KiB.
+ * what is no HTTP/1.1: ambiguous lengths, folded and broken lines, heads that are too large.
  */
 export function headFault({ url, headers }: Request): GatewayError | null {
   // The runtime builds no URL where the host makes none.

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { resolve } from 'node:path'
 import { keyOf } from '../support/gateway.ts'
 
-const MAIN = resolve(import.meta.dir, '../../src/main.ts')
+export const MAIN = resolve(import.meta.dir, '../../src/main.ts')
 
 /** The gateway as operators run it: a process of its own. */
 export interface GatewayProcess {
@@ -25,8 +25,9 @@ export interface GatewayProcess {
 export async function startGatewayProcess(
   origin: string,
   env: Readonly<Record<string, string>> = {},
+  [program, ...args]: readonly [string, ...string[]] = [process.execPath, '--no-env-file', MAIN],
 ): Promise<GatewayProcess> {
-  const child = spawn(process.execPath, ['--no-env-file', MAIN], {
+  const child = spawn(program, args, {
     cwd: tmpdir(), // a `.env` beside the checkout is not for tests
     env: {
       ENVIRONMENT: 'development',
