@@ -1,10 +1,14 @@
 import { jsonMembers } from '@inference-gateway/protocol/json'
+import { boundaryOf, createFormScanner } from '../dispatch/form.ts'
+import { requireOneReading } from '../dispatch/form-reading.ts'
 import { GatewayError } from '../kernel/errors.ts'
 
 type IsAllowed = (model: string) => boolean
 
 export interface ProxiedRequest {
   readonly path: string
+  /** With its `?`. */
+  readonly search: string
   readonly contentType: string
   readonly body: Uint8Array
 }
@@ -15,7 +19,7 @@ export interface ProxiedRequest {
  */
 export function requirePermittedModels(request: ProxiedRequest, isAllowed: IsAllowed): void {
   const models = [...modelsInPath(request.path), ...modelsInBody(request)]
-  requirePermitted(models, isAllowed)
+  requirePermitted([...models, ...modelsInQuery(request.search)], isAllowed)
   if (models.length === 0 && request.body.byteLength > 0)
     throw notAllowed('The request does not say in a readable way which model it is for')
 }
@@ -52,6 +56,10 @@ function modelsInPath(path: string): string[] {
   )
 }
 
+/** Where a provider reads it there. It vouches for no body: others read only that. */
+const modelsInQuery = (search: string): string[] =>
+  [...new URLSearchParams(search)].flatMap(([name, value]) => (name.toLowerCase() === 'model' ? [value] : []))
+
 /** The path as the most forgiving server would read it: decoded to the end, without empty segments. */
 export function plainPath(path: string): string {
   const collapsed = path.replaceAll(/\/{2,}/g, '/').replace(/(.)\/$/, '$1')
@@ -68,10 +76,8 @@ function decode(path: string): string {
 }
 
 function modelsInBody({ contentType, body }: ProxiedRequest): string[] {
-  const boundary = /^multipart\/[^;]+;.*boundary="?([^";]+)"?/i.exec(contentType)?.[1]
-  const text = new TextDecoder().decode(body)
   // Some servers look at the body and not at what it is called.
-  return [...modelsInJson(body), ...(boundary === undefined ? [] : modelsInForm(text, boundary))]
+  return [...modelsInJson(body), ...(/^\s*multipart\b/i.test(contentType) ? modelsInForm(contentType, body) : [])]
 }
 
 /**
@@ -91,14 +97,11 @@ export function modelsInJson(body: Uint8Array): string[] {
     .filter((model) => typeof model === 'string')
 }
 
-function modelsInForm(text: string, boundary: string): string[] {
-  return text.split(`--${boundary}`).flatMap((part) => {
-    const [head = '', ...rest] = part.split(/\r?\n\r?\n/)
-    const name = /name\s*=\s*(?:"((?:\\.|[^"\\])*)"|([^;\s]+))/i.exec(head)
-    return (name?.[1] ?? name?.[2] ?? '').replaceAll('\\', '').toLowerCase() === 'model'
-      ? [rest.join('\n\n').trim()]
-      : []
-  })
+function modelsInForm(contentType: string, body: Uint8Array): string[] {
+  requireOneReading(contentType, body)
+  const scanner = createFormScanner(boundaryOf(contentType) ?? '', 'model')
+  scanner.push(body)
+  return scanner.values.map(({ text }) => text)
 }
 
 /** The models of a list that may be used, in whichever member the provider keeps its list. Everything else stays. */

@@ -100,7 +100,7 @@ async function permittedBody(
   refuseBodyOnGet(exchange)
   const body = exchange.body.stream() === null ? null : await exchange.body.bytes()
   const contentType = exchange.headers.get('content-type') ?? ''
-  requirePermittedModels({ path, contentType, body: body ?? NOTHING }, permits)
+  requirePermittedModels({ path, search: exchange.search, contentType, body: body ?? NOTHING }, permits)
   return body
 }
 

@@ -1,6 +1,7 @@
 import { isStrict } from '../dispatch/chat-request.ts'
 import { type Attempt, complete, type Conversation, type Dispatch } from '../dispatch/complete.ts'
 import { base64Embeddings, encodeEmbeddings } from '../dispatch/embeddings.ts'
+import { requireOneReading } from '../dispatch/form-reading.ts'
 import { encodeForm, isForm, readForm } from '../dispatch/form-request.ts'
 import {
   encodeCompletion,
@@ -143,6 +144,7 @@ async function relayForm(operation: Operation, parts: RelayedParts, exchange: Ex
   const { holdsPolicy, limitBytes } = parts
   const mayLackModel = (exchange.query('provider') ?? '') !== ''
   const form = await readForm(exchange, { limitBytes, mayLackModel, needsWhole: holdsPolicy })
+  if (holdsPolicy) requireOneReading(form.contentType, form.head)
   if (form.models.length === 0 && !mayLackModel && operation.modelMayLack !== true)
     throw missing('model', 'a field of the form, such as "openai/whisper-1"')
   const plan = await relayedPlan(operation, parts, exchange, form.models)
