@@ -45,6 +45,11 @@ describe('a refused model is refused however it is written', () => {
     expect(provider.requests).toHaveLength(0)
   })
 
+  test('on /proxy: in JSON with bytes that some readers leave out', async () => {
+    const body = Buffer.from(`{"model":"ok","mod\xffel":"bad",${messages}}`, 'latin1')
+    expect((await fetch(`${gateway.url}/proxy/openai/chat/completions`, { method: 'POST', body })).status).toBe(403)
+  })
+
   test.each([
     'models/bad:generateContent',
     'models//bad:generateContent',

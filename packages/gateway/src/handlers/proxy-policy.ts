@@ -85,7 +85,8 @@ function modelsInBody({ contentType, body }: ProxiedRequest): string[] {
  * some ignore letter case), and the entries of a `models` list, which is a chain of fallbacks. None when it is not JSON.
  */
 export function modelsInJson(body: Uint8Array): string[] {
-  const decoder = new TextDecoder()
+  // Some readers leave out bytes that are no UTF-8: the name of a member may be another one for them.
+  const decoder = new TextDecoder('utf-8', { fatal: true })
   try {
     JSON.parse(decoder.decode(body))
   } catch {

@@ -34,6 +34,10 @@ const matches: readonly (readonly [entry: string, provider: string, model: strin
   ['a+b(c)[d]', 'ollama', 'a+b(c)[d]', true],
   ['gemini-2.5-flash', 'google', 'models/gemini-2.5-flash', true],
   ['models/gemini-2.5-flash', 'google', 'gemini-2.5-flash', true],
+  ['llama3', 'ollama', 'library/llama3:latest', true],
+  ['llama3', 'ollama', 'registry.ollama.ai/library/LLaMA3', true],
+  ['llama3', 'ollama', 'https://registry.ollama.ai/library/llama3', true],
+  ['llama3', 'ollama', 'ada/llama3', false],
   ['openai', 'openai', 'gpt-4o', false],
 ]
 

@@ -61,11 +61,15 @@ function matcher(pattern: string): (model: string) => boolean {
   return (model) => expression.test(model)
 }
 
-/** Google answers to `models/gemini-…` as well, Ollama to `llama3:latest`: another spelling must not be a way around a refusal. */
+/**
+ * Google answers to `models/gemini-…` as well, Ollama to `llama3:latest` and `registry.ollama.ai/library/llama3`: another
+ * spelling must not be a way around a refusal.
+ */
 function comparable(model: string): string {
   return model
     .trim()
     .toLowerCase()
     .replace(/^(?:models\/)+/, '')
+    .replace(/^(?:(?:https?:\/\/)?registry\.ollama\.ai\/)?library\//, '')
     .replace(/:latest$/, '')
 }
