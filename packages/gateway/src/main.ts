@@ -29,12 +29,14 @@ function fail(message: string): never {
 }
 
 const PROXY_VARIABLES = ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy', 'NO_PROXY', 'no_proxy']
+const NO_CHECK = 'NODE_TLS_REJECT_UNAUTHORIZED'
 
 /** The environment, a file `.env` beside us, and what `--dev` presets: the strongest first. */
 function readSources(flags: ReadonlySet<string>): Source[] {
   const values = { ...process.env }
-  // Left there, they would rule the runtime's own `fetch` too, and lead to a proxy what is to stay on this machine.
-  for (const name of PROXY_VARIABLES) delete process.env[name]
+  // Left there, they would rule the runtime's own `fetch` too: lead to a proxy what is to stay on this machine, and let
+  // anybody pass for the issuer of tokens.
+  for (const name of [...PROXY_VARIABLES, NO_CHECK]) delete process.env[name]
   const file = statSync('.env', { throwIfNoEntry: false })?.isFile() ? parseEnvFile(readFileSync('.env', 'utf8')) : null
   // OpenTelemetry's exporters read theirs themselves, and know nothing of our file.
   for (const [name, value] of Object.entries(file?.values ?? {}))

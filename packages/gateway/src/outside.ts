@@ -116,7 +116,8 @@ export function createVerifier({ settings, authorities = null, emit }: VerifierP
     clientId,
     clientSecret,
     acceptIdTokens,
-    fetch: (url, init) => fetch(url, { ...init, ...tls, ...proxyTo(url) }),
+    // BUN_CONFIG_VERBOSE_FETCH would print the token that is asked about, and the secret it is asked with.
+    fetch: (url, init) => fetch(url, { ...init, ...tls, ...proxyTo(url), verbose: false }),
     clock,
     log: emit,
   })

@@ -243,6 +243,7 @@ describe('warnings', () => {
       'SERVER_PROT is not a setting and has no effect. Did you mean SERVER_PORT?',
     ],
     ['an environment nobody knows', { ENVIRONMENT: 'staging' }, 'ENVIRONMENT=staging counts as production'],
+    ['a check that is left out elsewhere', { NODE_TLS_REJECT_UNAUTHORIZED: '0' }, 'certificates are always checked'],
     ['keys for everybody', { GROQ_API_KEY: 'k' }, 'Authentication is off and SERVER_HOST is 0.0.0.0'],
     [
       'an account that was not put in',

@@ -146,6 +146,8 @@ export function unknownNames(sources: readonly Source[], rows: readonly Setting[
     Object.entries(values).flatMap(([name, value = '']) => {
       const text = value.trim()
       if (known.has(name) || text === '') return []
+      if (name === 'NODE_TLS_REJECT_UNAUTHORIZED' && text === '0')
+        return `${name} is not obeyed: certificates are always checked. CLIENT_TLS_CA_PATH adds authorities.`
       if (name === 'PORT') return given.has('SERVER_PORT') ? [] : 'PORT is not read here: SERVER_PORT sets the port.'
       const meant = guess(name, isOurs)
       if (USUAL_NAMES.has(name) && meant.every((one) => given.has(one))) return []

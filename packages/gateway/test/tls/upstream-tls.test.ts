@@ -9,6 +9,7 @@ import { CHAT, CHAT_LINE, codeOf, COMPLETION, SHORT_LIMITS } from '../faults/sce
 import { answersAll, sized, startFaultProvider } from '../support/fault-provider.ts'
 import { keyOf, startGateway } from '../support/gateway.ts'
 import { ask } from '../support/raw-client.ts'
+import { until } from '../support/wire.ts'
 
 const authority = makeCertificate({ address: null })
 const other = makeCertificate({ address: '127.0.0.9' })
@@ -41,6 +42,19 @@ describe('CLIENT_TLS_CA_PATH', () => {
     expect(answer.text).toContain('CLIENT_TLS_CA_PATH')
     expect(provider.requests).toEqual([])
   })
+})
+
+test('NODE_TLS_REJECT_UNAUTHORIZED lets nobody sign for himself: no provider, and no issuer of tokens', async () => {
+  await using provider = await startFaultProvider({ tls: certificate })
+  await using issuer = await startFaultProvider({ tls: certificate })
+  await using gateway = await startGatewayProcess(provider.origin, {
+    NODE_TLS_REJECT_UNAUTHORIZED: '0',
+    ENABLE_AUTH: 'true',
+    OIDC_ISSUER_URL: issuer.origin,
+    OIDC_CLIENT_ID: 'gateway',
+  })
+  await until(() => /token issuer unavailable/.test(gateway.output) && /model list unavailable/.test(gateway.output))
+  expect([...provider.requests, ...issuer.requests]).toEqual([])
 })
 
 describe('CLIENT_TLS_MIN_VERSION', () => {
