@@ -103,7 +103,6 @@ export interface VerifierParts {
 
 /** Checks tokens with the issuer of the settings. */
 export function createVerifier({ settings, authorities = null, emit }: VerifierParts, clock: Clock): OidcVerifier {
-  const { issuerUrl, clientId, clientSecret, acceptIdTokens } = settings.oidc
   const tls = authorities === null ? {} : { tls: { ca: [...authorities] } }
   const findProxy = findProxyOf(settings)
   const { httpsProxy, httpProxy } = settings.client
@@ -112,10 +111,7 @@ export function createVerifier({ settings, authorities = null, emit }: VerifierP
     return proxy === null || findProxy(new URL(url)) === null ? {} : { proxy: proxy.reveal() }
   }
   return createOidcVerifier({
-    issuerUrl,
-    clientId,
-    clientSecret,
-    acceptIdTokens,
+    ...settings.oidc,
     // BUN_CONFIG_VERBOSE_FETCH would print the token that is asked about, and the secret it is asked with.
     fetch: (url, init) => fetch(url, { ...init, ...tls, ...proxyTo(url), verbose: false }),
     clock,

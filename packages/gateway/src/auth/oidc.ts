@@ -18,7 +18,7 @@ export interface OidcOptions {
   /** With it, opaque tokens are checked by introspection where the issuer offers that. */
   readonly clientSecret: Secret | null
   readonly acceptIdTokens: boolean
-  /** Which clients may have asked for a token (`azp`). Without it, any. */
+  /** Which clients may have asked for a token (`azp`). None: any. */
   readonly allowedParties?: readonly string[]
   /** Hosts, with their port if any, that the issuer's endpoints may be on besides its own. */
   readonly allowedHosts?: readonly string[]
@@ -46,8 +46,9 @@ export interface OidcVerifier {
 
 /** Turns the tokens of one OpenID Connect issuer into callers. Nobody is let in before `start()` has read its keys. */
 export function createOidcVerifier(options: OidcOptions): OidcVerifier {
-  const { issuerUrl, clientId, clientSecret, acceptIdTokens, allowedParties = null, allowedHosts = [] } = options
+  const { issuerUrl, clientId, clientSecret, acceptIdTokens, allowedParties: parties = [], allowedHosts = [] } = options
   const { fetch, clock, log, sleep = timerSleep, random = Math.random } = options
+  const allowedParties = parties.length === 0 ? null : parties
   const closing = new AbortController()
   const fetchDocument = createFetchDocument({ fetch, sleep, closed: closing.signal })
   const issuer = createIssuer({

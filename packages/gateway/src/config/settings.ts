@@ -1,5 +1,5 @@
 import { clientSettings, serverSettings } from './network-settings.ts'
-import { bool, duration, issuerUrl, modelNames, oneOf, path, secret, text } from './readers.ts'
+import { bool, duration, issuerUrl, list, modelNames, oneOf, path, secret, text } from './readers.ts'
 import { telemetrySettings } from './telemetry-settings.ts'
 import type { SettingGroup, SettingTable, ValuesOf } from './setting.ts'
 
@@ -110,6 +110,18 @@ const authentication = {
       about:
         'Lets in ID tokens whose audience is OIDC_CLIENT_ID too. They are made for applications, not for servers: only ' +
         'for clients that have no other.',
+    },
+    allowedParties: {
+      env: 'OIDC_ALLOWED_PARTIES',
+      read: list,
+      fallback: '',
+      about: 'Only tokens that these clients have asked for, as `azp` names them. None means all.',
+    },
+    allowedHosts: {
+      env: 'OIDC_ALLOWED_HOSTS',
+      read: list,
+      fallback: '',
+      about: "Hosts that the issuer's keys may lie on besides its own, such as `www.googleapis.com` for Google's.",
     },
   },
 } as const satisfies SettingTable

@@ -1,8 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { endedEarly } from '../faults/scene.ts'
+import { rsaSigner } from '../../src/auth/test/forger.ts'
+import { JWKS, startScriptedProvider as startIssuer } from '../../src/auth/test/scripted-provider.ts'
 import { basePaths } from '../../src/kernel/base-path.ts'
+import { startGateway } from '../support/gateway.ts'
 import { ask, connect } from '../support/raw-client.ts'
 import { json, type ScriptedProvider, startScriptedProvider } from '../support/scripted-provider.ts'
+import { until } from '../support/wire.ts'
 import { type GuardedGateway, startGuardedGateway } from './guarded-gateway.ts'
 import { BODY, chat, get } from './wire-scene.ts'
 
@@ -158,4 +162,29 @@ describe('a token', () => {
     await using lenient = await startGuardedGateway({ env: { OIDC_ACCEPT_ID_TOKENS: 'true' } })
     expect(await statusIn(lenient)).toBe(200)
   })
+
+  test('is good from whom it was issued to, where OIDC_ALLOWED_PARTIES names some', async () => {
+    await using choosy = await startGuardedGateway({ env: { OIDC_ALLOWED_PARTIES: 'web, app' } })
+    const statusOfParty = async (one: GuardedGateway, azp?: string) =>
+      (await ask(one.gateway.url, 'GET /v1/models', { authorization: `Bearer ${await one.token({ azp })}` })).status
+    expect(await Promise.all(['app', 'evil', undefined].map((azp) => statusOfParty(choosy, azp)))).toEqual([
+      200, 401, 401,
+    ])
+    expect(await statusOfParty(guarded, 'evil')).toBe(200)
+  })
+})
+
+test("the issuer's keys may lie on another host where OIDC_ALLOWED_HOSTS names it", async () => {
+  const { jwk } = await rsaSigner({ kid: 'one' })
+  const issuer = startIssuer({ keys: [jwk] })
+  issuer.metadata['jwks_uri'] = `http://localhost:${issuer.port}${JWKS}`
+  const told = async (env: Readonly<Record<string, string>>) => {
+    await using gateway = await startGateway({ env: { ENABLE_AUTH: 'true', OIDC_ISSUER_URL: issuer.issuer, ...env } })
+    await until(() => gateway.events.some(({ type }) => type.startsWith('auth.')))
+    return gateway.events.map(({ type }) => type).find((type) => type.startsWith('auth.'))
+  }
+  expect(await told({})).toBe('auth.unavailable')
+  expect(issuer.asked(JWKS)).toBe(0)
+  expect(await told({ OIDC_ALLOWED_HOSTS: `localhost:${issuer.port}` })).toBe('auth.available')
+  await issuer.stop()
 })
