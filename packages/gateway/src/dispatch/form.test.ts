@@ -45,6 +45,12 @@ describe('the values of a field', () => {
     for (const size of [1, 2, 3, 7, 1000]) expect(valuesIn(form, size)).toEqual(values)
   })
 
+  test('of more than a thousand parts are not looked for', () => {
+    const formOf = (parts: number) => `${named('model', 'a').repeat(parts)}--B--`
+    expect(valuesIn(formOf(1000), 1000)).toHaveLength(1000)
+    expect(() => valuesIn(formOf(1001), 1000)).toThrow('more than 1000 parts')
+  })
+
   test('a head without an end is refused, and not held', () => {
     const scanner = createFormScanner('B', 'model')
     scanner.push(encoder.encode('--B\r\n'))

@@ -28,6 +28,9 @@ export function boundaryOf(contentType: string): string | null {
 /** More than any part's headers, and any model's name, ever take. What is longer is no form that anybody can read. */
 const HEAD_LIMIT_BYTES = 16 * 1024
 
+/** More than servers take by default (Go, Starlette); a million empty ones would fill a second. */
+const PARTS_LIMIT = 1000
+
 const encoder = new TextEncoder()
 const decoder = new TextDecoder()
 const BLANK_LINE = encoder.encode('\r\n\r\n')
@@ -43,12 +46,15 @@ export function createFormScanner(boundary: string, field: string): FormScanner 
   let carry: Uint8Array = new Uint8Array(0)
   /** How many bytes came before `carry`. */
   let before = 0
+  let delimiters = 0
 
   /** Reads on from `at`. Answers where the next look begins; `null`: not before more has come. */
   function step(bytes: Uint8Array, at: number): number | null {
     if (phase === 'content') {
       const found = indexOf(bytes, delimiter, at)
       if (found === -1) return null
+      // The last one ends the form.
+      if (++delimiters > PARTS_LIMIT + 1) throw unreadable(`more than ${PARTS_LIMIT} parts`)
       phase = 'head'
       return found + delimiter.length
     }
@@ -72,15 +78,15 @@ export function createFormScanner(boundary: string, field: string): FormScanner 
       let at = 0
       for (let next = step(bytes, at); next !== null; next = step(bytes, at)) at = next
       const kept = phase === 'content' ? Math.max(at, bytes.byteLength - delimiter.length + 1) : at
-      if (bytes.byteLength - kept > HEAD_LIMIT_BYTES) throw unreadable()
+      if (bytes.byteLength - kept > HEAD_LIMIT_BYTES)
+        throw unreadable(`a part whose head or \`model\` is over ${HEAD_LIMIT_BYTES} bytes`)
       carry = bytes.slice(kept)
       before += kept
     },
   }
 }
 
-const unreadable = () =>
-  new GatewayError('invalid_request', `The form has a part whose head or \`model\` is over ${HEAD_LIMIT_BYTES} bytes.`)
+const unreadable = (what: string) => new GatewayError('invalid_request', `The form has ${what}.`)
 
 /** The field's name in a part's head, as the most forgiving reader would read it. */
 function nameIn(head: string): string | null {
