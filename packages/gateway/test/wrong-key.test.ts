@@ -74,6 +74,20 @@ describe('a provider that refuses the key: the answer says whose it is', () => {
     expect(await response.text()).toContain("login fail (asked with the gateway's key for mine, from TEAM_KEY)")
   })
 
+  test.each([
+    ['in JSON', json({ error: { message: `Unknown key: ${keyOf('openai')}`, code: keyOf('openai') } }, 401)],
+    ['in a text', answer(401, {}, `Unknown key: ${keyOf('openai')}`)],
+    [
+      'with another status',
+      json({ detail: [{ msg: 'no', input: { authorization: `Bearer ${keyOf('openai')}` } }] }, 400),
+    ],
+  ])('and not the key, though the provider repeats it: %s', async (_, script) => {
+    provider.play(script)
+    const { body } = await ask('openai/x')
+    expect(JSON.stringify(body)).not.toContain(keyOf('openai'))
+    expect(JSON.stringify(body)).toContain('***')
+  })
+
   test('and so does the log, without the words of the provider', async () => {
     provider.play(refused(401))
     const id = crypto.randomUUID()

@@ -23,7 +23,7 @@ export async function readProviderError(
 ): Promise<ProviderError> {
   const patienceMs = Math.min(PATIENCE_MS, limitMs || PATIENCE_MS)
   const timer = setTimeout(() => answer.abort(null), patienceMs)
-  const text = await readText(answer)
+  const text = withoutKey(await readText(answer), account.credential)
   clearTimeout(timer)
   const original = parse(text)
   const headers = new Headers(answer.headers)
@@ -96,6 +96,15 @@ async function readText(answer: UpstreamAnswer): Promise<string> {
     // The status is known and worth more than the rest of the words.
   }
   return text
+}
+
+/** Shorter ones guard nothing: they are words, such as `none`, that local servers want to hear. */
+const KEY_LENGTH_AT_LEAST = 12
+
+/** Some providers repeat the key that they do not know. */
+function withoutKey(text: string, credential: Account['credential']): string {
+  const key = credential?.reveal() ?? ''
+  return key.length < KEY_LENGTH_AT_LEAST ? text : text.replaceAll(key, '***')
 }
 
 function parse(text: string): unknown {

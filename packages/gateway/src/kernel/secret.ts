@@ -2,7 +2,8 @@ const MASK = '***'
 
 /**
  * A value that must not be seen: provider keys, client secrets. It prints as `***` in strings, JSON and inspections, so
- * an accidental log line shows nothing. `reveal()` is called in one place only: where the value is put on the wire.
+ * an accidental log line shows nothing. `reveal()` is called where the value is put on the wire, and where it
+ * is taken out of what a provider says.
  */
 export class Secret {
   readonly #value: string
