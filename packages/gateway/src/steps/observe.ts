@@ -2,7 +2,7 @@ import type { Clock } from '../kernel/clock.ts'
 import type { Emit, Outcome } from '../kernel/events.ts'
 import type { Exchange, Watch } from '../kernel/exchange.ts'
 import type { PriceOf } from '../kernel/prices.ts'
-import { codeOf, Observation } from './observation.ts'
+import { codeOf, Observation, plainCode } from './observation.ts'
 
 export interface ObserveParts {
   readonly clock: Clock
@@ -31,7 +31,7 @@ export function observe({ clock, emit, priceOf, errorReply }: ObserveParts): Wat
       observation.note(event)
       if (event.type === 'stream.opened') emit(STREAMING)
       if (event.type === 'stream.closed')
-        finish(event.outcome === 'left' ? CLIENT_LEFT : status, event.outcome, event.code)
+        finish(event.outcome === 'left' ? CLIENT_LEFT : status, event.outcome, event.code && plainCode(event.code))
     })
     const finish = (finalStatus: number, outcome: Outcome, code: string | null) => {
       exchange.done()

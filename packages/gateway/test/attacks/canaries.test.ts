@@ -46,6 +46,12 @@ const scripts: Readonly<Record<string, Script>> = {
   answers: json({ choices: [{ message: { role: 'assistant', content: ANSWER } }] }),
   streams: stream([delta(ANSWER), 'data: [DONE]\n\n']),
   'refuses and repeats the prompt': json({ error: { message: `bad prompt: ${PROMPT}`, code: 'bad' } }, 400),
+  'calls its errors by the prompt': json(
+    { error: { message: 'no', code: `bad: ${PROMPT}`, type: `bad: ${PROMPT}` } },
+    400,
+  ),
+  'calls them so in a stream': stream([`data: {"error":{"message":"no","code":"bad: ${PROMPT}"}}\n\n`]),
+  'breaks off so': stream([delta(ANSWER), `data: {"error":{"message":"no","code":"bad: ${PROMPT}"}}\n\n`]),
   'does not know the key': json({ error: { message: 'Incorrect API key provided: canar****' } }, 401, {
     'www-authenticate': `Bearer realm="${secrets.bearerKey}"`,
   }),
