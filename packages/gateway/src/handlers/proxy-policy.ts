@@ -2,6 +2,7 @@ import { jsonMembers } from '@inference-gateway/protocol/json'
 import { boundaryOf, createFormScanner } from '../dispatch/form.ts'
 import { requireOneReading } from '../dispatch/form-reading.ts'
 import { GatewayError } from '../kernel/errors.ts'
+import { isModelId } from '../providers/model-lists.ts'
 
 type IsAllowed = (model: string) => boolean
 
@@ -27,11 +28,15 @@ export function requirePermittedModels(request: ProxiedRequest, isAllowed: IsAll
 /** More of a body is not searched for a model: telling who was asked must cost nothing that one would notice. */
 const SEARCHED_BYTES = 256 * 1024
 
-/** The model a request is for, as its path or its JSON names it first; `null`: not told, or not where one looks. */
+/**
+ * The model a request is for, as its path or its JSON names it first; `null`: not told, not where one looks, or nothing that
+ * a model could be called: it goes into a header and the log.
+ */
 export function modelOf({ path, body }: Pick<ProxiedRequest, 'path' | 'body'>): string | null {
-  const [model = null] = modelsInPath(path)
-  if (model !== null || body.byteLength > SEARCHED_BYTES) return model
-  return modelsInJson(body)[0] ?? null
+  const [inPath] = modelsInPath(path)
+  const isSearched = inPath === undefined && body.byteLength <= SEARCHED_BYTES
+  const model = isSearched ? modelsInJson(body)[0] : inPath
+  return isModelId(model) ? model : null
 }
 
 /** Throws model_not_allowed for the first of the models that may not be used. */

@@ -139,3 +139,14 @@ describe.each(WAYS)("of a provider's answer on %s stays there", (path) => {
     scene.provider.play(answer(200, {}, '{"choices":[]}'))
   })
 })
+
+test.each(['a'.repeat(200_000), String.raw`a\u001b[2J`, String.raw`\ud800`])(
+  'what no model could be called comes back in no header of /proxy: %#',
+  async (name) => {
+    const body = BODY.replace('openai/x', name)
+    const fields = [`content-length: ${body.length}`]
+    const got = await scene.send(chat(fields, body, 'POST /proxy/openai/chat/completions HTTP/1.1'))
+    expect([got?.status, got?.header('x-gateway-model')]).toEqual([200, undefined])
+    expect(scene.provider.requests.at(-1)?.text).toBe(body)
+  },
+)
