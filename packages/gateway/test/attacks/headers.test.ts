@@ -150,3 +150,11 @@ test.each(['a'.repeat(200_000), String.raw`a\u001b[2J`, String.raw`\ud800`])(
     expect(scene.provider.requests.at(-1)?.text).toBe(body)
   },
 )
+
+test('what was changed is told as far as a header goes', async () => {
+  const part = (model: string) => `--b\r\ncontent-disposition: form-data; name="model"\r\n\r\n${model}\r\n`
+  const body = `${part('openai/x')}${part('y'.repeat(10_000)).repeat(50)}--b--`
+  const fields = ['content-type: multipart/form-data; boundary=b', `content-length: ${body.length}`]
+  const got = await scene.send(chat(fields, body, 'POST /v1/audio/transcriptions HTTP/1.1'))
+  expect([got?.status, got?.header('x-gateway-changes')?.length]).toEqual([200, 2048])
+})
