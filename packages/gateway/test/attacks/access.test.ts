@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { endedEarly } from '../faults/scene.ts'
-import { rsaSigner } from '../../src/auth/test/forger.ts'
-import { JWKS, startScriptedProvider as startIssuer } from '../../src/auth/test/scripted-provider.ts'
+import { forge, rsaSigner } from '../../src/auth/test/forger.ts'
+import { DISCOVERY, JWKS, startScriptedProvider as startIssuer } from '../../src/auth/test/scripted-provider.ts'
 import { basePaths } from '../../src/kernel/base-path.ts'
 import { startGateway } from '../support/gateway.ts'
 import { ask, connect } from '../support/raw-client.ts'
@@ -187,4 +187,40 @@ test("the issuer's keys may lie on another host where OIDC_ALLOWED_HOSTS names i
   expect(issuer.asked(JWKS)).toBe(0)
   expect(await told({ OIDC_ALLOWED_HOSTS: `localhost:${issuer.port}` })).toBe('auth.available')
   await issuer.stop()
+})
+
+test('while the issuer is away nobody is let in and probes know why; once it is back, everything goes on by itself', async () => {
+  const { jwk, sign } = await rsaSigner({ kid: 'one' })
+  const issuer = startIssuer({ keys: [jwk] })
+  issuer.answers.set(DISCOVERY, () => new Response('', { status: 500 }))
+  await using gateway = await startGateway({
+    env: { ENABLE_AUTH: 'true', OIDC_ISSUER_URL: issuer.issuer, OIDC_CLIENT_ID: 'gateway' },
+  })
+  const exp = Math.floor(Date.now() / 1000) + 300
+  const token = await forge({ alg: 'RS256', kid: 'one' }, { iss: issuer.issuer, aud: 'gateway', sub: 'ada', exp }, sign)
+  const answers = () =>
+    Promise.all([
+      ask(gateway.url, 'GET /health'),
+      ask(gateway.url, 'GET /ready'),
+      ask(gateway.url, 'GET /v1/models', { authorization: `Bearer ${token}` }),
+    ])
+  await until(() => gateway.events.some(({ type }) => type === 'auth.unavailable'))
+  const away = await answers()
+  expect(away.map(({ status }) => status)).toEqual([200, 503, 503])
+  expect(away[2].header('retry-after')).toBe('5')
+  issuer.answers.clear()
+  await until(() => gateway.events.some(({ type }) => type === 'auth.available'))
+  expect((await answers()).map(({ status }) => status)).toEqual([200, 200, 200])
+  await issuer.stop()
+})
+
+test('a body that is still coming when its token is refused is not read as the next request', async () => {
+  const connection = await connect(url)
+  await connection.send(chat(['authorization: Bearer a.b.c', 'content-length: 1073741824'], ''))
+  expect((await connection.answer()).status).toBe(401)
+  await connection.send(get('/health').repeat(1000)).catch(() => {})
+  // By the time another is answered, these bytes have been looked at.
+  expect((await ask(url, 'GET /health')).status).toBe(200)
+  expect(connection.received.toString()).not.toContain('"OK"')
+  connection.cut()
 })
