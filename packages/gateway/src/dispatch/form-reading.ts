@@ -49,12 +49,12 @@ const isPlainLine = (line: string): boolean =>
   !/^content-transfer-encoding:(?!\s*(?:7bit|8bit|binary)$)/i.test(line) &&
   !/charset(?!="?(?:utf-8|us-ascii|iso-8859-1)"?$)/i.test(line)
 
-const DISPOSITION = /^content-disposition:\s*form-data((?:\s*;\s*[a-z]+\*?=(?:"[^"\\]*"|[^\s";\\]+))+)$/i
+const DISPOSITION = /^content-disposition: ?form-data((?:; ?[a-z]+\*?=(?:"[^"\\]*"|[^\s";\\]+))+)$/i
 
 /** The name of a part, in small letters; `null`: none, or more than one way to read it. */
 function nameIn(line: string): string | null {
   const parameters = DISPOSITION.exec(line)?.[1] ?? ''
-  const found = [...parameters.matchAll(/;\s*([a-z]+\*?)=("[^"]*"|[^\s";]+)/gi)]
+  const found = [...parameters.matchAll(/; ?([a-z]+\*?)=("[^"]*"|[^\s";]+)/gi)]
   const names = found.map(([, name = '']) => name.toLowerCase())
   const isKnown = names.every((name) => ['name', 'filename', 'filename*'].includes(name))
   const value = found[names.indexOf('name')]?.[2]?.replaceAll('"', '').toLowerCase()
