@@ -142,8 +142,9 @@ describe('an exchange', () => {
   })
 
   test('of an endless path tells its beginning', async () => {
-    const [request] = await spansOf({ route: '/proxy/{provider}/{path}', path: `/${'x'.repeat(300)}` }, 1)
-    expect(request?.attributes['url.path']).toBe(`/${'x'.repeat(199)}`)
+    const path = '/endless'.repeat(40) // none that is said in other tests, as a row of x is
+    const [request] = await spansOf({ route: '/proxy/{provider}/{path}', path }, 1)
+    expect(request?.attributes['url.path']).toBe('/endless'.repeat(25))
   })
 })
 
