@@ -214,6 +214,7 @@ test('a line holds all that is known of a request', () => {
     upstream_ms: 8.1,
     first_token_ms: 9,
     attempts: 2,
+    tries: 'groq/x 200, groq/x 200',
     input_tokens: 10,
     output_tokens: 5,
     cached_tokens: 4,
