@@ -17,6 +17,7 @@ import { createModelListing } from './routing/model-listing.ts'
 import { answererHeaders, type ModelNameRules } from './routing/model-name.ts'
 import { createModelPolicy } from './routing/model-policy.ts'
 import { permittedDirectory } from './routing/permitted-directory.ts'
+import { policyDoubts } from './routing/policy-doubts.ts'
 import { createPlanner, type ModelRoute, type Planner } from './routing/planner.ts'
 import type { Selector } from './routing/select.ts'
 
@@ -149,7 +150,9 @@ function modelParts(
     routes,
     priceOf,
   })
-  return { directory, policy, listing }
+  const doubts = () =>
+    policyDoubts({ policy, directory, routes, providers: rules.known.keys(), configured: rules.configured, priceOf })
+  return { directory, policy, listing, doubts }
 }
 
 interface Planners {

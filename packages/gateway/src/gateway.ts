@@ -55,6 +55,8 @@ export interface Gateway {
   readonly requirements: ReadonlyMap<string, string>
   /** Whether a provider lists the model, or the configuration or the price table names it. Asks nobody. */
   readonly knowsModel: (provider: string, model: string) => boolean
+  /** What works, but likely not as it is meant: a sentence each, as soon as the model lists are known. Never rejects. */
+  readonly doubts: () => Promise<readonly string[]>
   readonly connections: () => Connections
   /** Takes over other providers and model names, whole. Requests that run keep what they have begun with. */
   readonly reload: (configuration: Configuration) => void
@@ -117,6 +119,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       current.named.has(`${provider}/${model}`) ||
       current.directory.peek(model).some((listed) => listed.served_by === provider) ||
       priceOf(provider, model) !== null,
+    doubts: () => current.doubts(),
     connections: lasting.upstream.connections,
     reload: (configuration) => void (current = open(configuration)),
     drain: () => (isDraining = true),

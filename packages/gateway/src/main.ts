@@ -209,6 +209,7 @@ async function main(): Promise<void> {
   })
   monitoring?.watch(gateway)
   for (const waiting of waitingProviders(customProviders, gateway.requirements)) log.warn(waiting)
+  void gateway.doubts().then((doubts) => doubts.forEach(log.warn))
   const listener = open(loaded, tls, gateway, log)
   if (monitoring !== null) openMetrics(monitoring, settings, log)
   stopWhenAsked(

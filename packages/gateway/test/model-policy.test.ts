@@ -111,6 +111,74 @@ test('an id that is listed once, since the other model of its name is refused, c
   expect(response.headers.get('x-gateway-provider')).toBe('groq')
 })
 
+describe('names of the operator’s own', () => {
+  const config = `models:
+  fast: { strategy: priority, deployments: [{ provider: openai, model: ok }, { provider: openai, model: bad }] }
+  bad: { deployments: [{ provider: openai, model: ok }] }
+  ok: { deployments: [{ provider: openai, model: other }] }
+`
+  const start = (env: Readonly<Record<string, string>>) =>
+    startGateway({ providers: { openai: provider.origin }, env, config })
+  const ask = (at: TestGateway, path: string, body: string) => fetch(at.url + path, { method: 'POST', body })
+  const chat = async (at: TestGateway, model: string) =>
+    (await ask(at, '/v1/chat/completions', `{"model":${JSON.stringify(model)},${messages}}`)).status
+  const listed = async (at: TestGateway) => {
+    const { data }: { data: { id: string }[] } = JSON.parse(await (await fetch(`${at.url}/v1/models`)).text())
+    return data.map(({ id }) => id)
+  }
+
+  test('one that is disallowed is not listed, and answers 403', async () => {
+    await using other = await start({ DISALLOWED_MODELS: 'fast' })
+    provider.forget()
+    expect([await chat(other, 'fast'), (await fetch(`${other.url}/v1/models/fast`)).status]).toEqual([403, 404])
+    expect(provider.requests).toHaveLength(0)
+    expect(await listed(other)).not.toContain('fast')
+    expect(await chat(other, 'openai/ok')).toBe(200)
+  })
+
+  test('where only they are allowed, they answer and are all there is', async () => {
+    await using other = await start({ ALLOWED_MODELS: 'fast' })
+    expect(await listed(other)).toEqual(['fast'])
+    expect(await chat(other, 'fast')).toBe(200)
+    for (const model of ['ok', 'openai/ok', 'bad', 'openai/bad'])
+      expect([model, await chat(other, model)]).toEqual([model, 403])
+    for (const body of [`{"model":"ok"}`, `{"model":"fast","model":"ok"}`, '{}'])
+      expect((await ask(other, '/proxy/openai/chat/completions', body)).status).toBe(403)
+  })
+
+  test.each([
+    ['as a fallback of the provider', `{"model":"fast","models":["ok"],${messages}}`],
+    ['twice', `{"model":"fast","model":"ok",${messages}}`],
+    ['in another letter case of the member', `{"model":"fast","Model":"ok",${messages}}`],
+  ])('an allowed one lets no other model in beside it: %s', async (_name, body) => {
+    await using other = await start({ ALLOWED_MODELS: 'fast' })
+    provider.forget()
+    expect((await ask(other, '/v1/chat/completions', body)).status).toBe(403)
+    expect(provider.requests).toHaveLength(0)
+  })
+
+  test('one that bears the name of a refused model does not let that model in', async () => {
+    await using other = await start({ DISALLOWED_MODELS: 'openai/ok' })
+    expect(await chat(other, 'ok')).toBe(200)
+    expect((await ask(other, '/v1/chat/completions', `{"model":"ok","models":["ok"],${messages}}`)).status).toBe(403)
+  })
+
+  test('what is disallowed stays so through any of them', async () => {
+    await using other = await start({ ALLOWED_MODELS: 'fast', DISALLOWED_MODELS: 'openai/ok' })
+    provider.forget()
+    expect(await chat(other, 'fast')).toBe(200)
+    expect(provider.requests.map(({ text }) => JSON.parse(text).model)).toEqual(['bad'])
+  })
+})
+
+test('a refused model of several providers is refused, and its providers are not told', async () => {
+  const providers = { openai: provider.origin, groq: provider.origin }
+  await using other = await startGateway({ providers, env: { DISALLOWED_MODELS: 'bad' } })
+  const body = `{"model":"bad",${messages}}`
+  const response = await fetch(`${other.url}/v1/chat/completions`, { method: 'POST', body })
+  expect([response.status, await response.text()]).toEqual([403, expect.not.stringContaining('groq')])
+})
+
 test('an allowed model passes', async () => {
   expect((await post('/proxy/openai/chat/completions', `{"model":"ok",${messages}}`)).status).toBe(200)
   expect((await post('/v1/chat/completions?provider=openai', `{"model":"ok",${messages}}`)).status).toBe(200)

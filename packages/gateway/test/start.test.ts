@@ -71,6 +71,15 @@ test('a local server that was set and is not there is warned of', async () => {
   expect(warnings(lines)).toMatchObject([{ level: 'warn', provider: 'ollama' }])
 })
 
+test('an entry of the rules for models that means nothing known is warned of', async () => {
+  const env = { SIMULATOR_ENABLED: 'true', ALLOWED_MODELS: 'simulator/chat', DISALLOWED_MODELS: 'simulatr/echo' }
+  const [said, ...others] = messages(await linesOf(env, /simulatr/))
+  expect(said).toStartWith(
+    'ALLOWED_MODELS, DISALLOWED_MODELS: no model here is called simulatr/echo. Did you mean simulator/echo?',
+  )
+  expect(others).toEqual([])
+})
+
 test('a provider of the file that lacks its key is named, with the variable', async () => {
   const file = join(folder, 'gateway.yaml')
   const entries = [

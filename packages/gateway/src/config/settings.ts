@@ -132,13 +132,13 @@ const models = {
       env: 'ALLOWED_MODELS',
       read: modelNames,
       fallback: '',
-      about: 'Only these models, as `model` or `provider/model`. None means all.',
+      about: 'Only these models, as `model`, `provider/model` or one of your own names. None means all.',
     },
     disallowed: {
       env: 'DISALLOWED_MODELS',
       read: modelNames,
       fallback: '',
-      about: 'Not these models, as `model` or `provider/model`.',
+      about: 'Not these models, as `model`, `provider/model` or one of your own names.',
     },
     idFormat: {
       env: 'MODEL_ID_FORMAT',

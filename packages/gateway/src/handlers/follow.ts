@@ -76,9 +76,14 @@ function tellingPauses(parts: AttemptParts, exchange: Exchange): AttemptParts {
   }
 }
 
-/** What a body names beside the models it asks for; a provider may read that instead. */
-export const otherModels = (call: Pick<ModelCall, 'bytes' | 'models'>): readonly string[] =>
-  modelsInJson(call.bytes).filter((model) => !call.models.includes(model))
+/**
+ * What a body names beside the models it asks for; a provider may read that instead. The same name a second time counts:
+ * asked for, it may be an alias, and to the provider it is a model.
+ */
+export function otherModels({ bytes, models }: Pick<ModelCall, 'bytes' | 'models'>): readonly string[] {
+  const named = modelsInJson(bytes)
+  return named.filter((model, place) => !models.includes(model) || named.indexOf(model) < place)
+}
 
 const noTrial = { succeeded: () => {}, failed: () => {}, abandoned: () => {} }
 

@@ -12,6 +12,7 @@ const models = [
   'llama-3.3-70b-versatile',
   'deepseek/deepseek-chat',
   'text-embedding-3-small',
+  'fast',
 ]
 
 const cases: readonly (readonly [wanted: string, first: string | undefined])[] = [
@@ -24,6 +25,7 @@ const cases: readonly (readonly [wanted: string, first: string | undefined])[] =
   ['llama-3.3-70b', 'llama-3.3-70b-versatile'],
   ['llama3', 'llama-3.1-8b-instant'],
   ['deepseek-chat', 'deepseek/deepseek-chat'],
+  ['fst', 'fast'],
   ['foo', undefined],
   ['totally-unknown', undefined],
   ['x', undefined],

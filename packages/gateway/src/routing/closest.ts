@@ -10,7 +10,8 @@ const LEAST_LIKENESS = 0.4
 /**
  * The texts most like `wanted`, best first; none when nothing is close. Likeness is told from the pairs of neighbouring
  * letters two texts share, in any letter case: typing errors, missing parts and other orders all leave most pairs
- * whole, and 20,000 candidates cost a few milliseconds, which an edit distance would not.
+ * whole, and 20,000 candidates cost a few milliseconds, which an edit distance would not. Beginning and end count as
+ * letters: of short names they are most of what stays whole.
  */
 export function closest(wanted: string, candidates: Iterable<string>, limit = 3): readonly string[] {
   const pairs = pairsOf(wanted)
@@ -48,7 +49,7 @@ const PAIRS = 1 << (2 * LETTER_BITS)
 
 /** Each pair of neighbours as one number. Exact for ASCII, which model ids are; near enough for the rest. */
 function pairsOf(text: string): readonly number[] {
-  const letters = text.slice(0, COMPARED_LENGTH).toLowerCase()
+  const letters = `\n${text.slice(0, COMPARED_LENGTH).toLowerCase()}\n`
   const pairs: number[] = []
   for (let index = 1; index < letters.length; index++) {
     const before = letters.charCodeAt(index - 1) & LETTER_MASK

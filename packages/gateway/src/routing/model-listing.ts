@@ -1,10 +1,11 @@
 import type { Price, PriceOf } from '../kernel/prices.ts'
 import { type Model, type ModelDirectory, qualifiedId } from './model-directory.ts'
+import type { IsModelAllowed } from './model-policy.ts'
 import type { ModelRoute } from './planner.ts'
 
 export interface ModelListingOptions {
   readonly directory: ModelDirectory
-  readonly isAllowed: (provider: string, model: string) => boolean
+  readonly isAllowed: IsModelAllowed
   /** `qualified`: every id as `provider/id`. `native`: as the provider calls it, qualified where it could mean another's. */
   readonly idFormat: 'native' | 'qualified'
   /** The ids of those that can be asked. */
@@ -69,7 +70,7 @@ export function createModelListing(options: ModelListingOptions): ModelListing {
 /** An alias is listed as a model of the first that can be asked for it; what it costs depends on who answers. */
 function ownModels({ routes, providers, isAllowed }: ModelListingOptions): ShownModel[] {
   return [...routes].flatMap(([id, { deployments }]) => {
-    const first = deployments.find(({ provider, model }) => providers.has(provider) && isAllowed(provider, model))
+    const first = deployments.find(({ provider, model }) => providers.has(provider) && isAllowed(provider, model, id))
     if (first === undefined) return []
     return [{ id, object: 'model', created: 0, owned_by: 'gateway', served_by: first.provider, price: null }]
   })

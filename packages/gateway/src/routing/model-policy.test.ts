@@ -49,6 +49,31 @@ describe('an entry', () => {
   })
 })
 
+/** Allowed, disallowed, and whether `fast` may be asked for, which stands for `openai/gpt-4o`. */
+const throughAliases: readonly (readonly [behaviour: string, allowed: string[], disallowed: string[], boolean])[] = [
+  ['without entries', [], [], true],
+  ['allowed by its own name', ['fast'], [], true],
+  ['allowed in another letter case', ['FAST'], [], true],
+  ['allowed by a pattern', ['fa*'], [], true],
+  ['allowed by what it stands for', ['openai/gpt-4o'], [], true],
+  ['where others are allowed', ['slow', 'openai/gpt-4'], [], false],
+  ['disallowed by its own name', [], ['fast'], false],
+  ['disallowed by a pattern', [], ['f*'], false],
+  ['disallowed, though what it stands for is allowed', ['gpt-4o'], ['fast'], false],
+  ['allowed, though what it stands for is disallowed', ['fast'], ['openai/gpt-4o'], false],
+  ['named as if it were a provider’s', ['openai/fast'], [], false],
+  ['disallowed as if it were a provider’s', [], ['openai/fast'], true],
+]
+test.each(throughAliases)('an alias %s', (_behaviour, allowed, disallowed, expected) => {
+  const policy = createModelPolicy({ allowed, disallowed, providers })
+  expect(policy.isAllowed('openai', 'gpt-4o', 'fast')).toBe(expected)
+})
+
+test('an alias that is allowed opens what it stands for to nobody who asks for that', () => {
+  const policy = createModelPolicy({ allowed: ['fast'], disallowed: [], providers })
+  expect(policy.isAllowed('openai', 'gpt-4o')).toBe(false)
+})
+
 describe('both lists', () => {
   test('without entries everything is allowed', () => {
     const policy = createModelPolicy({ allowed: [], disallowed: [' ', ''], providers })

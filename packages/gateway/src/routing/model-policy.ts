@@ -1,9 +1,31 @@
 export interface ModelPolicy {
   /** Whether there is any rule at all. */
   readonly isOpen: boolean
-  /** Whether the model may be listed and asked. `model` is the provider's own name for it. */
-  readonly isAllowed: (provider: string, model: string) => boolean
+  /**
+   * Whether the model may be listed and asked. `model` is the provider's own name for it, `alias` the operator's by which
+   * it is asked: both count as its names, so an alias that is allowed lends itself to what it stands for, and one that is
+   * refused is refused whoever would answer.
+   */
+  readonly isAllowed: IsModelAllowed
+  /** The entries of both lists that mean none of these. */
+  readonly idle: (names: readonly ModelNames[]) => readonly PolicyEntry[]
 }
+
+/** What a model is called: by its provider, and by the operator where it is asked by an alias. */
+export interface ModelNames {
+  readonly provider: string
+  readonly model: string
+  readonly alias?: string | null
+}
+
+export interface PolicyEntry {
+  /** As it is written. */
+  readonly text: string
+  /** The provider for whose models alone it holds; `null`: for everybody's, and for aliases. */
+  readonly provider: string | null
+}
+
+export type IsModelAllowed = (provider: string, model: string, alias?: string | null) => boolean
 
 export interface ModelPolicyOptions {
   /** ALLOWED_MODELS: when not empty, only these. */
@@ -14,11 +36,17 @@ export interface ModelPolicyOptions {
   readonly providers: ReadonlySet<string>
 }
 
-type Rule = (provider: string, model: string) => boolean
+/** An entry that can be held against names as `comparable` makes them. */
+interface Rule extends PolicyEntry {
+  readonly means: (provider: string, name: string) => boolean
+}
+
+/** An alias is no provider's: only entries without one mean it. */
+const NOBODY = ''
 
 /**
- * An entry is a model's name with or without a provider in front, and `*` in it stands for any text: `gpt-4o`,
- * `openai/gpt-4o`, `openai/*`, `@cf/*`. The whole name must match; letter case does not count.
+ * An entry is a model's name with or without a provider in front, or an alias; `*` in it stands for any text: `gpt-4o`,
+ * `openai/gpt-4o`, `openai/*`, `@cf/*`, `fast`. The whole name must match; letter case does not count.
  *
  * Where the first part is a known provider, the entry holds for that provider only: `openai/*` says nothing about the
  * `openai/gpt-4o` that openrouter serves, which is `openrouter/openai/gpt-4o`.
@@ -26,28 +54,42 @@ type Rule = (provider: string, model: string) => boolean
 export function createModelPolicy({ allowed, disallowed, providers }: ModelPolicyOptions): ModelPolicy {
   const allows = rulesOf(allowed, providers)
   const refuses = rulesOf(disallowed, providers)
-  if (allows.length === 0 && refuses.length === 0) return { isOpen: true, isAllowed: () => true }
+  const rules = [...allows, ...refuses]
+  const idle = (names: readonly ModelNames[]) => {
+    const meanings = names.map(meaningOf)
+    return rules.filter((rule) => !meanings.some((isMeant) => isMeant(rule)))
+  }
+  if (rules.length === 0) return { isOpen: true, isAllowed: () => true, idle }
   return {
     isOpen: false,
-    isAllowed(provider, model) {
-      const name = comparable(model)
-      const isListed = allows.length === 0 || allows.some((rule) => rule(provider, name))
-      return isListed && !refuses.some((rule) => rule(provider, name))
+    isAllowed(provider, model, alias = null) {
+      const isMeant = meaningOf({ provider, model, alias })
+      return (allows.length === 0 || allows.some(isMeant)) && !refuses.some(isMeant)
     },
+    idle,
   }
 }
 
-function rulesOf(entries: readonly string[], providers: ReadonlySet<string>): readonly Rule[] {
-  return entries.map(comparable).flatMap((entry) => (entry === '' ? [] : ruleOf(entry, providers)))
+/** Tells rules that mean a model from those that do not. */
+function meaningOf({ provider, model, alias = null }: ModelNames): (rule: Rule) => boolean {
+  const name = comparable(model)
+  const ownName = alias === null ? null : comparable(alias)
+  return ({ means }) => means(provider, name) || (ownName !== null && means(NOBODY, ownName))
 }
 
-function ruleOf(entry: string, providers: ReadonlySet<string>): Rule {
+function rulesOf(entries: readonly string[], providers: ReadonlySet<string>): readonly Rule[] {
+  return entries.flatMap((entry) => (comparable(entry) === '' ? [] : ruleOf(entry.trim(), providers)))
+}
+
+function ruleOf(text: string, providers: ReadonlySet<string>): Rule {
+  const entry = comparable(text)
   const [first = '', ...rest] = entry.split('/')
   const whole = matcher(entry)
-  if (!providers.has(first) || rest.length === 0) return (_provider, model) => whole(model)
-  const name = matcher(rest.join('/'))
+  if (!providers.has(first) || rest.length === 0)
+    return { text, provider: null, means: (_provider, name) => whole(name) }
+  const own = matcher(rest.join('/'))
   // NVIDIA calls its models `nvidia/…` itself: there the entry may be the model's name as it stands.
-  return (provider, model) => provider === first && (name(model) || whole(model))
+  return { text, provider: first, means: (provider, name) => provider === first && (own(name) || whole(name)) }
 }
 
 function matcher(pattern: string): (model: string) => boolean {

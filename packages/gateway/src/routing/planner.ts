@@ -7,6 +7,7 @@ import {
   type ResolvedModel,
   resolveModelName,
 } from './model-name.ts'
+import type { IsModelAllowed } from './model-policy.ts'
 import {
   defaultRetry,
   type Plan,
@@ -31,7 +32,7 @@ export interface PlannerParts {
   readonly order: Selector['order']
   /** The provider's account with a model. Throws provider_not_configured. */
   readonly target: (provider: string, model: string) => Target
-  readonly isAllowed: (provider: string, model: string) => boolean
+  readonly isAllowed: IsModelAllowed
   /** Whether a lone target is tried once more where nothing is configured (RETRY_ENABLED). */
   readonly retries: boolean
 }
@@ -61,7 +62,7 @@ export function createPlanner(parts: PlannerParts): Planner {
     const route = provider === null && others.length === 0 ? routes.get(only) : undefined
     const requested = names.join(', ')
     if (route !== undefined) {
-      const { ready, skipped } = usable(deploymentsOf(route, parts), parts)
+      const { ready, skipped } = usable(deploymentsOf(route, parts), parts, only)
       const ordered = order(only, route.strategy, ready)
       const alias = `alias ${only} (${route.strategy})`
       const targets = ordered.map(({ provider, credential, model, because }) => {
@@ -128,9 +129,9 @@ async function namedTarget(
  * Members whose providers have no key are passed over, since they may be meant for another environment, and so are those
  * that may not be used: as long as somebody is left.
  */
-function usable<T extends Target>(members: readonly Member<T>[], { isAllowed }: PlannerParts) {
+function usable<T extends Target>(members: readonly Member<T>[], { isAllowed }: PlannerParts, alias?: string) {
   const judged = members.map(({ name, target }) => {
-    const isFine = target instanceof GatewayError || isAllowed(target.provider.id, target.model)
+    const isFine = target instanceof GatewayError || isAllowed(target.provider.id, target.model, alias)
     return { name, target: isFine ? target : notAllowed(name, target) }
   })
   const ready = judged.flatMap(({ target }) => (target instanceof GatewayError ? [] : [target]))
