@@ -133,6 +133,26 @@ describe('a member of a chain without a key', () => {
   })
 })
 
+test('a provider that only answers 503 is left alone after five requests; when the other does the same, both are asked', async () => {
+  const config = `models: {pair: {strategy: priority, deployments: [{provider: openai, model: a}, {provider: groq, model: b}]}}`
+  const providers = { openai: first.origin, groq: second.origin }
+  await using other = await startGateway({ providers, config, env: { ENABLE_TELEMETRY: 'true' } })
+  const body = JSON.stringify({ model: 'pair', messages: [{ role: 'user', content: 'Hi' }] })
+  const askPair = async () => (await fetch(`${other.url}/v1/chat/completions`, { method: 'POST', body })).status
+  first.play(down)
+  second.play(completion('from the second'))
+  for (let count = 0; count < 12; count++) expect(await askPair()).toBe(200)
+  expect([first.requests.length, second.requests.length]).toEqual([5, 12])
+  expect(await other.metrics()).toContain(
+    'inference_gateway_breaker_state{gen_ai_provider_name="openai",gen_ai_request_model="a"} 3',
+  )
+  second.play(down)
+  for (let count = 0; count < 6; count++) expect(await askPair()).toBe(503)
+  expect(first.requests.length).toBeGreaterThan(5)
+  first.play(completion('well again'))
+  expect(await askPair()).toBe(200)
+})
+
 test('after the first word nothing is tried again: the stream ends as broken', async () => {
   first.play(raw(`HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n${preamble}${event({ content: 'half' })}`))
   const response = await ask({ model: 'fast', stream: true })

@@ -87,7 +87,7 @@ export function otherModels({ bytes, models }: Pick<ModelCall, 'bytes' | 'models
 
 const noTrial = { succeeded: () => {}, failed: () => {}, abandoned: () => {} }
 
-const noBreakers: Breakers = { look: () => ({ state: 'closed', until: 0 }), begin: () => noTrial }
+const noBreakers: Breakers = { look: () => ({ state: 'closed', until: 0, answers: true }), begin: () => noTrial }
 
 /** Listens to one try: when its first token comes, and when its answer is through. */
 function measured(exchange: Exchange, running: Running, clock: Clock) {

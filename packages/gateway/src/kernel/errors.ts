@@ -181,7 +181,11 @@ export const errors = {
     status: 502,
     about: 'The provider’s answer is not what its API promises (for example not JSON).',
   },
-  destination_unavailable: { ...upstream, status: 503, about: 'The provider failed repeatedly and is given a pause.' },
+  destination_unavailable: {
+    ...upstream,
+    status: 503,
+    about: 'All that could answer gave no answer repeatedly, and are given a pause.',
+  },
   overloaded: {
     status: 503,
     type: 'api_error',

@@ -137,6 +137,8 @@ export type GatewayEvent =
       readonly provider: string
       readonly model: string
       readonly state: 'closed' | 'open' | 'half_open' | 'cooling'
+      /** What it failed with last, where that is why. */
+      readonly error: unknown
     }
   /** The issuer of tokens can be asked, or not. `serving`: keys read earlier are still in use. Told on change only. */
   | { readonly type: 'auth.available'; readonly issuer: string }

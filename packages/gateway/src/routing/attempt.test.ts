@@ -298,8 +298,28 @@ describe('breakers', () => {
 
   test('the fault that opens one is thrown, not what follows from it', async () => {
     const { run, seen } = scene({ a: [...five, down] })
+    for (let count = 0; count < 4; count++) await outcomeOf(run(planOf([a], single)))
     expect(await outcomeOf(run(planOf([a], { maxAttempts: 9 })))).toBe(down)
     expect(seen.asked).toBe('aaaaa')
+  })
+
+  test('a provider that always answers 503 is passed over after five requests', async () => {
+    const { run, seen } = await opened({ a: Array.from({ length: 5 }, () => busy) })
+    expect(await run(planOf([a, b]))).toBe('b')
+    expect(seen.asked).toBe('b')
+  })
+
+  test('a request that every provider fails at leaves them to the others, however often it is tried', async () => {
+    const failing = Array.from({ length: 12 }, () => answered(500))
+    const { run, seen, breakers } = scene({ a: failing, b: failing })
+    const patient = planOf([a, b], { maxAttempts: 4, budgetMs: 60_000 })
+    for (let count = 0; count < 4; count++) expect(await outcomeOf(run(patient))).toMatchObject({ status: 500 })
+    expect([breakers.look(a).state, breakers.look(b).state]).toEqual(['closed', 'closed'])
+    for (let count = 0; count < 2; count++) await outcomeOf(run(patient))
+    expect([breakers.look(a).state, breakers.look(b).state]).toEqual(['open', 'open'])
+    seen.asked = ''
+    expect(await run(patient)).toBe('a')
+    expect(breakers.look(a).state).toBe('closed')
   })
 
   test('a target that asked for a pause is passed over, but asked when nobody else is left', async () => {

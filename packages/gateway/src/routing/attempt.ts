@@ -51,7 +51,7 @@ export async function attempt<T>(plan: Plan, send: Send<T>, parts: AttemptParts,
         trial.abandoned()
         throw client.signal.reason
       }
-      trial.failed(error)
+      trial.failed(error, course.hasFailedAt(target))
       const scope = retryScope(error, plan.retry.on)
       if (scope === 'nowhere') throw error
       course.failed(target, error, scope)
@@ -100,6 +100,7 @@ function createCourse(
   }
 
   return {
+    hasFailedAt: (target: PlannedTarget): boolean => tried.has(targetKey(target)),
     /** Waits for the next target and passes its breaker; `null` when nothing is left or the wait would be too long. */
     async admit(): Promise<{ readonly target: PlannedTarget; readonly trial: Trial } | null> {
       for (let target = next(); target !== null; target = next()) {

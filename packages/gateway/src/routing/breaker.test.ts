@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
-import { type BreakerEvent, createBreakers, isBlocked, type Trial } from './breaker.ts'
+import { askable, type BreakerEvent, createBreakers, isBlocked, type Trial } from './breaker.ts'
 import { answered, fault, handClock, target } from './test/targets.ts'
 
 const [a, b] = [target('a'), target('b')]
@@ -27,11 +27,11 @@ describe('opening', () => {
   test('takes five failures in a row, and is told once', () => {
     const { breakers, fail, events } = scene()
     fail(4)
-    expect(breakers.look(a)).toEqual({ state: 'closed', until: 0 })
+    expect(breakers.look(a)).toEqual({ state: 'closed', until: 0, answers: true })
     fail(1)
-    expect(breakers.look(a)).toEqual({ state: 'open', until: 10_000 })
+    expect(breakers.look(a)).toEqual({ state: 'open', until: 10_000, answers: false })
     expect(breakers.begin(a)).toBeNull()
-    expect(events).toEqual([{ type: 'breaker', provider: 'a', model: 'm', state: 'open' }])
+    expect(events).toEqual([{ type: 'breaker', provider: 'a', model: 'm', state: 'open', error: down }])
   })
 
   test('concerns one model of one provider', () => {
@@ -45,9 +45,11 @@ describe('opening', () => {
     ['a connection that is closed', fault('connection_terminated'), 'open'],
     ['silence', fault('http_response_timeout'), 'open'],
     ['a name that does not resolve', fault('dns_error'), 'open'],
-    ['an untrusted certificate', fault('tls_certificate_error'), 'closed'],
-    ['an overloaded provider', answered(529), 'closed'],
-    ['an internal error of the provider', answered(500), 'closed'],
+    ['an untrusted certificate', fault('tls_certificate_error'), 'open'],
+    ['an overloaded provider', answered(529), 'open'],
+    ['a provider that is not there', answered(503), 'open'],
+    ['an internal error of the provider', answered(500), 'open'],
+    ['a conflict', answered(409), 'closed'],
     ['a limit without its time', answered(429), 'closed'],
     ['a wrong request', answered(400), 'closed'],
     ['a wrong key', answered(401), 'closed'],
@@ -62,6 +64,7 @@ describe('opening', () => {
     ['an answer', null, 'closed'],
     ['a client error', answered(404), 'closed'],
     ['a server error', answered(500), 'open'],
+    ['a limit', answered(429), 'open'],
     ['a bug', new TypeError('bug'), 'open'],
   ] as const)('four failures, %s, one failure', (_, between, state) => {
     const { breakers, begin, fail } = scene()
@@ -70,6 +73,61 @@ describe('opening', () => {
     else begin().failed(between)
     fail(1)
     expect(breakers.look(a).state).toBe(state)
+  })
+})
+
+describe('one request that fails again and again', () => {
+  test.each([
+    ['by an answer', answered(500)],
+    ['by the connection', down],
+  ])('counts once: %s', (_, error) => {
+    const { breakers, begin, fail } = scene()
+    for (let count = 0; count < 20; count++) begin().failed(error, count > 0)
+    fail(3, error)
+    expect(breakers.look(a).state).toBe('closed')
+    fail(1, error)
+    expect(breakers.look(a).state).toBe('open')
+  })
+
+  test('is heard as a probe all the same', () => {
+    const { clock, breakers, begin, fail } = scene()
+    fail(5)
+    clock.pass(10_000)
+    begin().failed(down, true)
+    expect(breakers.look(a).state).toBe('open')
+  })
+})
+
+describe('a target that is left alone for its answers', () => {
+  const broken = answered(500)
+
+  test('is asked when nobody else is left, unlike one that gives none', () => {
+    const { clock, breakers, fail } = scene()
+    fail(5, broken)
+    fail(5, down, b)
+    const other = target('c')
+    expect(askable([a, b, other], breakers, clock)).toEqual([other])
+    expect(askable([a, b], breakers, clock)).toEqual([a])
+    expect(askable([b], breakers, clock)).toEqual([])
+  })
+
+  test('is well again as soon as such a request is answered', () => {
+    const { breakers, begin, fail } = scene()
+    fail(5, broken)
+    begin().succeeded()
+    expect(breakers.look(a).state).toBe('closed')
+  })
+
+  test('rests for longer when such a request fails as well, and is not asked at all once the connection does', () => {
+    const { clock, breakers, begin, fail } = scene()
+    fail(5, broken)
+    clock.pass(1)
+    fail(1, broken)
+    expect(breakers.look(a)).toEqual({ state: 'open', until: 20_001, answers: true })
+    clock.pass(1)
+    begin().failed(down)
+    expect(breakers.look(a).answers).toBe(false)
+    expect(breakers.begin(a)).toBeNull()
   })
 })
 
@@ -88,7 +146,7 @@ describe('the probe', () => {
     expect(states()).toEqual(['open', 'half_open', 'closed'])
   })
 
-  test.each([500, 429, 400])('closes it when the provider answers at all: %p', (status) => {
+  test.each([408, 429, 400])('closes it when the provider answers, be it to refuse: %p', (status) => {
     const { clock, breakers, begin, fail } = scene()
     fail(5)
     clock.pass(10_000)
@@ -160,12 +218,12 @@ describe('a pause the provider asks for', () => {
   test.each([429, 503, 529])('by %p is kept, while requests may still pass', (status) => {
     const { clock, breakers, begin, states } = scene()
     begin().failed(pausing(status, 20))
-    expect(breakers.look(a)).toEqual({ state: 'cooling', until: 20_000 })
+    expect(breakers.look(a)).toEqual({ state: 'cooling', until: 20_000, answers: true })
     expect(isBlocked(breakers.look(a), clock)).toBe(false)
     begin().succeeded()
     expect(breakers.look(a).state).toBe('cooling')
     clock.pass(20_000)
-    expect(breakers.look(a)).toEqual({ state: 'closed', until: 0 })
+    expect(breakers.look(a)).toEqual({ state: 'closed', until: 0, answers: true })
     begin().succeeded()
     expect(states()).toEqual(['cooling', 'closed'])
   })
@@ -189,7 +247,7 @@ describe('a pause the provider asks for', () => {
     fail(5)
     clock.pass(10_000)
     begin().failed(pausing(503, 5))
-    expect(breakers.look(a)).toEqual({ state: 'cooling', until: 15_000 })
+    expect(breakers.look(a)).toEqual({ state: 'cooling', until: 15_000, answers: true })
   })
 
   test('is no reason to forget that it answers', () => {
@@ -215,19 +273,19 @@ test('only so many targets are remembered; one that is forgotten is told as clos
   fail(1, down, target('second'))
   fail(1, down, target('third'))
   expect(breakers.look(target('first')).state).toBe('closed')
-  expect(events.at(-1)).toEqual({ type: 'breaker', provider: 'first', model: 'm', state: 'closed' })
+  expect(events.at(-1)).toEqual({ type: 'breaker', provider: 'first', model: 'm', state: 'closed', error: null })
 })
 
 describe('whatever happens', () => {
-  const outcome = fc.constantFrom('succeeded', 'down', 'answered', 'refused', 'pause', 'abandoned')
+  const outcome = fc.constantFrom('succeeded', 'down', 'broken', 'limited', 'refused', 'pause', 'abandoned')
   const step = fc.oneof(
     fc.record({ kind: fc.constant('begin' as const) }),
     fc.record({ kind: fc.constant('settle' as const), which: fc.nat(20), outcome }),
     fc.record({ kind: fc.constant('pass' as const), ms: fc.integer({ min: 0, max: 70_000 }) }),
   )
-  const errors = { down, answered: answered(500), refused: answered(400), pause: pausing(429, 7) }
+  const errors = { down, broken: answered(500), limited: answered(429), refused: answered(400), pause: pausing(429, 7) }
 
-  test('an open target is never asked, one probe runs at a time, and it comes back within a minute', () => {
+  test('an open target without answers is never asked, one probe runs at a time, and it comes back within a minute', () => {
     fc.assert(
       fc.property(
         fc.array(step, { maxLength: 200 }),
@@ -236,13 +294,14 @@ describe('whatever happens', () => {
           const { clock, breakers, events } = scene({ random: () => chance })
           const running: Trial[] = []
           for (const action of steps) {
-            const { state, until } = breakers.look(a)
+            const { state, until, answers } = breakers.look(a)
+            const isShut = state === 'open' || state === 'half_open'
             expect(until - clock.elapsed()).toBeLessThanOrEqual(60_000)
             if (action.kind === 'pass') clock.pass(action.ms)
             else if (action.kind === 'begin') {
               const trial = breakers.begin(a)
-              expect(trial === null).toBe((state === 'open' || state === 'half_open') && until > clock.elapsed())
-              if (trial !== null && (state === 'open' || state === 'half_open')) expect(breakers.begin(a)).toBeNull()
+              expect(trial === null).toBe(isShut && !answers && until > clock.elapsed())
+              if (trial !== null && isShut && !answers) expect(breakers.begin(a)).toBeNull()
               if (trial !== null) running.push(trial)
             } else {
               const [trial] = running.splice(action.which % Math.max(1, running.length), 1)

@@ -3,11 +3,11 @@ import { ProviderError } from '../kernel/provider-error.ts'
 import type { Target } from '../providers/provider.ts'
 import { targetKey } from './plan.ts'
 import { createRecentMap } from './recent-map.ts'
-import { isConnectionFailure, isRetryableStatus, retryAfterMs } from './retryable.ts'
+import { isConnectionFailure, isRetryableStatus, isServerError, retryAfterMs } from './retryable.ts'
 
 /**
  * `closed`: healthy. `open`: it failed repeatedly and is left alone. `half_open`: one request may find out whether it is
- * back. `cooling`: it answers, but has asked for a pause by `retry-after`; it is still asked when nobody else is left.
+ * back. `cooling`: it has asked for a pause by `retry-after`.
  */
 export type BreakerState = 'closed' | 'open' | 'half_open' | 'cooling'
 
@@ -15,6 +15,11 @@ export interface BreakerStatus {
   readonly state: BreakerState
   /** When it may be asked again, on `clock.elapsed`; 0 when closed. While a probe runs: when a second one may start. */
   readonly until: number
+  /**
+   * Whether it gives answers, be they errors: then it is still asked when nobody else is left. Five requests that no
+   * provider can serve may open all that stand behind a name, and must not take it from everybody (decision 0017).
+   */
+  readonly answers: boolean
 }
 
 /** Told on change. */
@@ -23,12 +28,15 @@ export interface BreakerEvent {
   readonly provider: string
   readonly model: string
   readonly state: BreakerState
+  /** What it failed with last, where that is why. */
+  readonly error: unknown
 }
 
 /** One request that was let through. Exactly one of the three is called, once. */
 export interface Trial {
   succeeded(): void
-  failed(error: unknown): void
+  /** `isRepeated`: the same request has failed here before. It counts once, for the fault may lie in what it asks for. */
+  failed(error: unknown, isRepeated?: boolean): void
   /** The client went before there was a verdict. */
   abandoned(): void
 }
@@ -51,7 +59,7 @@ export interface BreakerOptions {
   /** At least 0, below 1. */
   readonly random: () => number
   readonly emit: (event: BreakerEvent) => void
-  /** Consecutive failures of the connection class that open it. Default 5. */
+  /** Requests in a row that fail by the provider's fault and so open it. Default 5. */
   readonly failures?: number
   /** The first pause; each further one without health in between is twice as long, up to a minute. Default 10 s. */
   readonly coolDownMs?: number
@@ -63,7 +71,7 @@ const LONGEST_MS = 60_000
 const JITTER = 0.2
 /** Statuses whose `retry-after` means the whole target, not this one request. */
 const PAUSING: ReadonlySet<number> = new Set([429, 503, 529])
-const CLOSED: BreakerStatus = { state: 'closed', until: 0 }
+const CLOSED: BreakerStatus = { state: 'closed', until: 0, answers: true }
 
 /** What is known of a target that is not simply healthy. */
 interface Entry extends BreakerStatus {
@@ -79,7 +87,8 @@ interface Entry extends BreakerStatus {
 
 /** What an attempt has shown of its target. */
 type Verdict =
-  | { readonly kind: 'health' | 'failure' | 'answer' | 'nothing' }
+  | { readonly kind: 'health' | 'answer' | 'nothing' }
+  | { readonly kind: 'failure'; readonly answers: boolean; readonly isRepeated: boolean }
   | { readonly kind: 'pause'; readonly pauseMs: number }
 
 interface Rules {
@@ -87,20 +96,22 @@ interface Rules {
   readonly pauseMs: (openings: number) => number
 }
 
-/** Whether a request would be refused. */
+/** Whether others are asked instead. */
 export function isBlocked({ state, until }: BreakerStatus, clock: Clock): boolean {
   return isShut(state) && until > clock.elapsed()
 }
 
-/** Those that may be asked now, in their order; one that cools down only when nobody else is left. */
+/** Those that may be asked now, in their order; when all of them rest, those that give answers. */
 export function askable<T extends Pick<Target, 'provider' | 'model'>>(
   targets: readonly T[],
   breakers: Pick<Breakers, 'look'>,
   clock: Clock,
 ): readonly T[] {
-  const open = targets.filter((target) => !isBlocked(breakers.look(target), clock))
-  const rested = open.filter((target) => breakers.look(target).state !== 'cooling')
-  return rested.length > 0 ? rested : open
+  const rested = targets.filter((target) => {
+    const status = breakers.look(target)
+    return !isBlocked(status, clock) && status.state !== 'cooling'
+  })
+  return rested.length > 0 ? rested : targets.filter((target) => breakers.look(target).answers)
 }
 
 /** Keeps the state of every target that is not healthy, in bounded memory and without a timer. */
@@ -111,9 +122,10 @@ export function createBreakers(options: BreakerOptions): OwnedBreakers {
     failures: options.failures ?? 5,
     pauseMs: (openings) => pauseMs(coolDownMs, openings) * (1 - JITTER * random()),
   }
-  const tell = ({ provider, model }: Entry, state: BreakerState) => emit({ type: 'breaker', provider, model, state })
+  const tell = ({ provider, model }: Entry, state: BreakerState, error: unknown = null) =>
+    emit({ type: 'breaker', provider, model, state, error })
 
-  function write(key: string, before: Entry, after: Entry | null): void {
+  function write(key: string, before: Entry, after: Entry | null, error: unknown = null): void {
     if (after === before) return
     if (after === null) entries.delete(key)
     else {
@@ -121,19 +133,19 @@ export function createBreakers(options: BreakerOptions): OwnedBreakers {
       if (forgotten !== undefined && forgotten.state !== 'closed') tell(forgotten, 'closed')
     }
     const state = after?.state ?? 'closed'
-    if (state !== before.state) tell(before, state)
+    if (state !== before.state) tell(before, state, isResting(state) ? error : null)
   }
 
   function trial(key: string, target: Pick<Target, 'provider' | 'model'>, probed: number | null): Trial {
-    const settle = (verdict: Verdict) => {
+    const settle = (verdict: Verdict, error: unknown = null) => {
       const entry = entries.get(key)
       if (entry === undefined && verdict.kind !== 'failure' && verdict.kind !== 'pause') return
       const before = entry ?? healthy(target)
-      write(key, before, judge(before, verdict, probed === before.openedAt, clock.elapsed(), rules))
+      write(key, before, judge(before, verdict, probed === before.openedAt, clock.elapsed(), rules), error)
     }
     return {
       succeeded: () => settle({ kind: 'health' }),
-      failed: (error) => settle(verdictOf(error, clock.now())),
+      failed: (error, isRepeated = false) => settle(verdictOf(error, isRepeated, clock.now()), error),
       abandoned: () => settle({ kind: 'nothing' }),
     }
   }
@@ -144,7 +156,8 @@ export function createBreakers(options: BreakerOptions): OwnedBreakers {
       const key = targetKey(target)
       const entry = entries.get(key)
       if (entry === undefined) return trial(key, target, null)
-      if (isBlocked(entry, clock)) return null
+      // Asked all the same, it is the last resort of a request, whose outcome tells as much as a probe's.
+      if (isBlocked(entry, clock)) return entry.answers ? trial(key, target, entry.openedAt) : null
       if (isShut(entry.state)) {
         // A probe that hangs must not keep the target shut for as long as an answer may take: another one follows.
         const until = clock.elapsed() + pauseMs(coolDownMs, entry.openings)
@@ -163,6 +176,8 @@ export function createBreakers(options: BreakerOptions): OwnedBreakers {
   }
 }
 
+const isResting = (state: BreakerState): boolean => state === 'open' || state === 'cooling'
+
 const isShut = (state: BreakerState): boolean => state === 'open' || state === 'half_open'
 
 function pauseMs(coolDownMs: number, openings: number): number {
@@ -176,17 +191,18 @@ function healthy({ provider, model }: Pick<Target, 'provider' | 'model'>): Entry
 /** Time alone moves a target from open to half open, and ends a pause. */
 function statusOf(entry: Entry | undefined, clock: Clock): BreakerStatus {
   if (entry === undefined) return CLOSED
-  const { state, until } = entry
-  if (until > clock.elapsed()) return { state, until }
-  return isShut(state) ? { state: 'half_open', until } : CLOSED
+  const { state, until, answers } = entry
+  if (until > clock.elapsed()) return { state, until, answers }
+  return isShut(state) ? { state: 'half_open', until, answers } : CLOSED
 }
 
-/** Client errors are health: the provider is well and has understood. The other answers say little about it. */
-function verdictOf(error: unknown, now: number): Verdict {
-  if (isConnectionFailure(error)) return { kind: 'failure' }
+/** Client errors are health: the provider is well and has understood. 408, 409 and a bare 429 say little about it. */
+function verdictOf(error: unknown, isRepeated: boolean, now: number): Verdict {
+  if (isConnectionFailure(error)) return { kind: 'failure', answers: false, isRepeated }
   if (!(error instanceof ProviderError)) return { kind: 'nothing' }
   const delayMs = PAUSING.has(error.status) ? (retryAfterMs(error, now) ?? 0) : 0
   if (delayMs > 0) return { kind: 'pause', pauseMs: Math.min(LONGEST_MS, delayMs) }
+  if (isServerError(error.status)) return { kind: 'failure', answers: true, isRepeated }
   return { kind: isRetryableStatus(error.status) ? 'answer' : 'health' }
 }
 
@@ -201,15 +217,18 @@ function judge(entry: Entry, verdict: Verdict, isProbe: boolean, now: number, ru
     case 'health':
       return entry.state === 'cooling' && entry.until > now ? { ...entry, failures: 0 } : null
     case 'failure': {
+      if (verdict.isRepeated && !wasShut) return entry
       const failures = entry.failures + 1
       if (!wasShut && failures < rules.failures) return { ...entry, failures }
       const openings = entry.openings + 1
-      return { ...entry, state: 'open', until: now + rules.pauseMs(openings), failures: 0, openings, openedAt: now }
+      const until = now + rules.pauseMs(openings)
+      return { ...entry, state: 'open', until, answers: verdict.answers, failures: 0, openings, openedAt: now }
     }
     case 'pause':
       return {
         ...entry,
         state: 'cooling',
+        answers: true,
         until: wasShut ? now + verdict.pauseMs : Math.max(entry.until, now + verdict.pauseMs),
         openings: 0,
       }

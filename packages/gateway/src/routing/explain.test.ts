@@ -5,11 +5,12 @@ import { defaultRetry, type Plan, type PlannedTarget, routeRetry } from './plan.
 import { handClock, target } from './test/targets.ts'
 
 const [a, b, c] = [target('a'), target('b'), target('c')]
-const closed: BreakerStatus = { state: 'closed', until: 0 }
-const open: BreakerStatus = { state: 'open', until: 1500 }
-const due: BreakerStatus = { state: 'half_open', until: 900 }
-const probed: BreakerStatus = { state: 'half_open', until: 1200 }
-const cooling: BreakerStatus = { state: 'cooling', until: 1300 }
+const closed: BreakerStatus = { state: 'closed', until: 0, answers: true }
+const open: BreakerStatus = { state: 'open', until: 1500, answers: false }
+const failing: BreakerStatus = { state: 'open', until: 1500, answers: true }
+const due: BreakerStatus = { state: 'half_open', until: 900, answers: false }
+const probed: BreakerStatus = { state: 'half_open', until: 1200, answers: false }
+const cooling: BreakerStatus = { state: 'cooling', until: 1300, answers: true }
 
 const planOf = (targets: readonly PlannedTarget[], maxAttempts = 3): Plan => ({
   requested: 'm',
@@ -29,7 +30,13 @@ const cases: [behaviour: string, plan: Plan, states: Readonly<Record<string, Bre
     { a: cooling, b: open },
     '1 a cooling 300, - b open 500',
   ],
-  ['nobody is tried while all rest', planOf([a, b]), { a: open, b: open }, '- a open 500, - b open 500'],
+  [
+    'so is one that fails by its answers',
+    planOf([a, b, c]),
+    { a: open, b: failing, c: cooling },
+    '1 b open 500, 2 c cooling 300, - a open 500',
+  ],
+  ['nobody is tried while none gives answers', planOf([a, b]), { a: open, b: open }, '- a open 500, - b open 500'],
   ['tries run out before targets do', planOf([a, b, c], 2), {}, '1 a, 2 b, - c'],
   ['a lone target is tried in any state', planOf([a]), { a: open }, '1 a open 500'],
 ]

@@ -42,14 +42,17 @@ const EXHAUSTED: Readonly<Record<string, readonly string[]>> = {
   zai: ['1113'], // no balance
 }
 
-/** A failure of the connection class: what breakers count. */
+/** There is no answer, and that is the provider's fault. */
 export function isConnectionFailure(error: unknown): boolean {
-  return error instanceof GatewayError && CONNECTION_CODES.has(error.code)
+  return error instanceof GatewayError && (CONNECTION_CODES.has(error.code) || LASTING_CODES.has(error.code))
 }
+
+/** The provider says itself that the fault is its own. */
+export const isServerError = (status: number): boolean => status >= 500 && status <= 599
 
 /** A status that may be different a moment later. */
 export function isRetryableStatus(status: number): boolean {
-  return RETRYABLE_STATUS.has(status) || (status >= 500 && status <= 599)
+  return RETRYABLE_STATUS.has(status) || isServerError(status)
 }
 
 /** What is tried again, for people and programs: codes of the gateway's errors, and statuses of a provider's answers. */
@@ -72,8 +75,8 @@ export function retryScope(error: unknown, on: RetryPolicy['on'] = 'failures'): 
     return error instanceof GatewayError && UNANSWERED_CODES.has(error.code) ? 'anywhere' : 'nowhere'
   }
   if (error instanceof ProviderError) return scopeOfAnswer(error)
-  if (isConnectionFailure(error)) return 'anywhere'
-  return error instanceof GatewayError && LASTING_CODES.has(error.code) ? 'elsewhere' : 'nowhere'
+  if (!(error instanceof GatewayError) || !isConnectionFailure(error)) return 'nowhere'
+  return LASTING_CODES.has(error.code) ? 'elsewhere' : 'anywhere'
 }
 
 /** `x-should-retry` speaks for the provider that sent it: its `false` does not keep another one from being asked. */

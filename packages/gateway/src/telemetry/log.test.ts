@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { GatewayError } from '../kernel/errors.ts'
 import type { ExchangeSummary, GatewayEvent } from '../kernel/events.ts'
+import { ProviderError } from '../kernel/provider-error.ts'
 import { summaryOf } from '../../test/support/summary.ts'
 import { until } from '../../test/support/wire.ts'
 import { createLog, type LogOptions } from './log.ts'
@@ -161,6 +162,20 @@ test('no word of a client or a provider steers the terminal of who reads the log
   const away: GatewayEvent = { type: 'models.unavailable', provider: evil, error: new Error(evil) }
   const lines = written([event, away], { format: 'pretty' })
   expect(lines.match(/[\p{Cc}\p{Cf}\p{Zl}]/gu)).toEqual(['\n', '\n'])
+})
+
+test('a target that rests says why', () => {
+  const breaker = { type: 'breaker', provider: 'groq', model: 'x', state: 'open' } as const
+  const reasonFor = (error: unknown): unknown => JSON.parse(written([{ ...breaker, error }])).reason
+  expect(reasonFor(new GatewayError('connection_refused', 'nothing listens'))).toBe('nothing listens')
+  const refused = new ProviderError(
+    'groq',
+    { status: 503, headers: new Headers() },
+    { message: 'words that may repeat the prompt', type: '', code: null, param: null },
+    null,
+  )
+  expect(reasonFor(refused)).toBe('the provider answered 503')
+  expect(reasonFor(null)).toBeUndefined()
 })
 
 describe('a model list that cannot be read', () => {

@@ -108,7 +108,7 @@ type ExchangeProgress = Extract<GatewayEvent, { readonly type: `exchange.${strin
 
 /** What became of a target, for people. */
 const BREAKER_WORDS = {
-  open: 'target rests, it failed repeatedly',
+  open: 'target rests, five requests in a row failed',
   half_open: 'target is tried again',
   cooling: 'target rests, it asked for a pause',
   closed: 'target is well again',
@@ -130,7 +130,7 @@ function writeEvent(logger: Logger, event: OtherEvent, assumed: LogOptions['assu
       break
     case 'breaker':
       logger[event.state === 'closed' ? 'info' : 'warn'](
-        { provider: event.provider, model: event.model, state: event.state },
+        { provider: event.provider, model: event.model, state: event.state, reason: whyNot(event.error) },
         BREAKER_WORDS[event.state],
       )
       break
@@ -199,12 +199,14 @@ function lineOf(summary: ExchangeSummary, level: string, time: string, service: 
     cost_usd: summary.costUsd ?? undefined,
     trace_id: summary.trace?.traceId,
     upstream_request_id: upstreamRequestId ?? undefined,
-    reason: error === null ? undefined : reasonOf(error),
+    reason: whyNot(error),
     msg: 'request',
   }
 }
 
 export type RequestLine = ReturnType<typeof lineOf>
+
+const whyNot = (error: unknown): string | undefined => (error === null ? undefined : reasonOf(error))
 
 /**
  * What went wrong, down to its cause. A provider's own words stay out: they may repeat the prompt. The runtime's texts

@@ -116,7 +116,10 @@ const own = {
     prometheus: 'inference_gateway_breaker_state',
     kind: 'gauge',
     unit: '1',
-    about: 'How a target is trusted: 0 closed, 1 cooling (it asked for a pause), 2 half open, 3 open.',
+    about:
+      'How a target is trusted: 0 closed, 1 cooling (it asked for a pause), 2 half open (one request finds out), 3 open ' +
+      '(five requests in a row failed by its fault). Told once something of this has happened; the only target of a ' +
+      'request is not watched.',
     labels: MODEL,
   },
   modelList: {

@@ -14,6 +14,7 @@ const breaker = (model: string, state: 'closed' | 'open' | 'half_open' | 'coolin
   provider: 'groq',
   model,
   state,
+  error: null,
 })
 
 const tried = (provider: string, model: string, status: number | null): Try => ({

@@ -47,7 +47,7 @@ test('100,000 models, paths, callers, methods and codes make fewer than 1,000 se
   function* events(): Generator<GatewayEvent> {
     for (let index = 0; index < 100_000; index++) {
       yield { type: 'exchange.finished', summary: unlike(index) }
-      yield { type: 'breaker', provider: 'openai', model: `model-${index}`, state: 'open' }
+      yield { type: 'breaker', provider: 'openai', model: `model-${index}`, state: 'open', error: null }
     }
   }
   const lines = await linesAfter(events(), { knowsModel: (_, model) => model === 'model-7' })
