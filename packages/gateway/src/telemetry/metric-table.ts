@@ -92,7 +92,7 @@ const own = {
     prometheus: 'inference_gateway_attempts_total',
     kind: 'counter',
     unit: '{attempt}',
-    about: 'Tries at providers. `outcome` is `answered`, `refused` (an error status) or `failed` (no answer).',
+    about: 'Tries at providers. `outcome` is `answered`, `refused` (4xx) or `failed` (5xx, or no answer).',
     labels: ['gen_ai.provider.name', 'outcome'],
   },
   retries: {

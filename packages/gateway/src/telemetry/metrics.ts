@@ -123,6 +123,12 @@ function usageMetrics({ counter, histogram }: Instruments) {
   }
 }
 
+/** Refused is what the provider blames on the request, the key or the account; the rest is its own fault. */
+function outcomeOf(status: number | null): string {
+  if (status === null || status >= 500) return 'failed'
+  return status < 400 ? 'answered' : 'refused'
+}
+
 function tryMetrics({ counter }: Instruments) {
   const attempts = counter(metrics.attempts)
   // Looked up for every request: by a name, which is cheaper to compare than labels.
@@ -137,8 +143,7 @@ function tryMetrics({ counter }: Instruments) {
   const fallbacks = counter(metrics.fallbacks)
   return ({ tries }: ExchangeSummary): void => {
     for (const [index, { provider, model, status }] of tries.entries()) {
-      const outcome = status === null ? 'failed' : status < 400 ? 'answered' : 'refused'
-      attemptsOf(provider, outcome).value += 1
+      attemptsOf(provider, outcomeOf(status)).value += 1
       const before = tries[index - 1]
       if (before === undefined) continue
       if (before.provider === provider && before.model === model)

@@ -169,9 +169,12 @@ describe('what goes wrong is counted', () => {
     provider.play(answerWith({ prompt_tokens: 10, completion_tokens: 3 }))
     const scraped = await scrape(gateway)
     expect(scraped.value('inference_gateway_fallbacks_total', { from: 'openai', to: 'groq' })).toBe(1)
-    expect(
-      scraped.value('inference_gateway_attempts_total', { gen_ai_provider_name: 'openai', outcome: 'refused' }),
-    ).toBe(1)
+    const attempts = (outcome: string) => ({ gen_ai_provider_name: 'openai', outcome })
+    expect(scraped.value('inference_gateway_attempts_total', attempts('failed'))).toBe(1)
+    provider.play(json({ error: { message: 'no' } }, 400))
+    await ask({ model: 'openai/known' })
+    provider.play(answerWith({ prompt_tokens: 10, completion_tokens: 3 }))
+    expect((await scrape(gateway)).value('inference_gateway_attempts_total', attempts('refused'))).toBe(1)
   })
 
   test('a retry of the same target', async () => {
