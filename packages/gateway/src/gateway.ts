@@ -11,7 +11,7 @@ import type { Emit } from './kernel/events.ts'
 import type { PriceOf } from './kernel/prices.ts'
 import { createTicker } from './kernel/ticker.ts'
 import { sleep, startTimer } from './kernel/timers.ts'
-import { relayLimits, tickMs } from './limits.ts'
+import { idleLimit, relayLimits, tickMs } from './limits.ts'
 import { modelRoutes } from './model-routes.ts'
 import { createUpstreams, createVerifier } from './outside.ts'
 import type { Account } from './providers/provider.ts'
@@ -200,17 +200,14 @@ function lastingParts(
 function dispatchParts(settings: Settings, lasting: Lasting, errorReplies: ErrorReplies) {
   const { upstream, clock, ticker } = lasting
   let isLeaving = false
-  const usual: RelayOptions = {
+  const usual: Omit<RelayOptions, keyof ReturnType<typeof idleLimit>> = {
     clock,
     ticker,
     errorEvent: (exchange, error) => errorReplies.event(error, exchange),
     isLeaving: () => isLeaving,
     ...relayLimits(settings),
   }
-  const relay = (provider: string): RelayOptions => {
-    const idleTimeoutMs = lasting.now.providers[provider]?.streamIdleTimeoutMs ?? null
-    return idleTimeoutMs === null ? usual : { ...usual, idleTimeoutMs }
-  }
+  const relay = (provider: string): RelayOptions => ({ ...usual, ...idleLimit(lasting.now, provider) })
   const breakOff = (): void => {
     isLeaving = true
     upstream.breakOff(shutdown())

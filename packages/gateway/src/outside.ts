@@ -1,15 +1,15 @@
 import { createOidcVerifier, type OidcVerifier } from './auth/oidc.ts'
 import type { Settings } from './config/load.ts'
 import type { Clock } from './kernel/clock.ts'
-import { GatewayError } from './kernel/errors.ts'
 import type { Emit } from './kernel/events.ts'
 import type { Ticker } from './kernel/ticker.ts'
 import { sleep } from './kernel/timers.ts'
-import type { UpstreamAnswer, UpstreamRequest } from './providers/provider.ts'
+import { envPrefix } from './providers/accounts.ts'
+import type { TimeLimit, UpstreamAnswer, UpstreamRequest } from './providers/provider.ts'
 import { simulatorProvider } from './providers/simulator/row.ts'
 import { createSimulator } from './providers/simulator/simulator.ts'
 import { StreamBody } from './upstream/body-stream.ts'
-import type { CallLimits } from './upstream/call-watch.ts'
+import { type CallLimits, noAnswer } from './upstream/call-watch.ts'
 import { createUpstream, type HttpUpstream } from './upstream/client.ts'
 import { createFindProxy, type FindProxy } from './upstream/forward-proxy.ts'
 
@@ -64,10 +64,14 @@ const findProxyOf = ({ client }: Settings): FindProxy =>
 
 /** The limits of one call to a provider, ms; 0 = none. */
 export function callLimits({ client, providers }: Settings, provider: string): CallLimits {
+  const own = providers[provider]?.responseHeaderTimeoutMs ?? null
   return {
     connectTimeoutMs: Math.min(client.timeoutMs || CONNECT_TIMEOUT_MS, CONNECT_TIMEOUT_MS),
     sendTimeoutMs: client.timeoutMs,
-    responseHeaderTimeoutMs: providers[provider]?.responseHeaderTimeoutMs ?? client.responseHeaderTimeoutMs,
+    responseHeader: {
+      ms: own ?? client.responseHeaderTimeoutMs,
+      setting: `${own === null ? 'CLIENT' : envPrefix(provider)}_RESPONSE_HEADER_TIMEOUT`,
+    },
   }
 }
 
@@ -75,11 +79,13 @@ export function callLimits({ client, providers }: Settings, provider: string): C
 async function simulate(
   simulator: ReturnType<typeof createSimulator>,
   request: UpstreamRequest,
-  { responseHeaderTimeoutMs }: CallLimits,
+  { responseHeader }: CallLimits,
 ): Promise<UpstreamAnswer> {
-  const limitMs = Math.min(request.answerWithinMs ?? Infinity, responseHeaderTimeoutMs || Infinity)
+  const limits = [request.answerWithin ?? NO_LIMIT, request.responseHeader ?? responseHeader].filter(({ ms }) => ms > 0)
+  const [first] = limits.sort((one, other) => one.ms - other.ms)
   const late = new AbortController()
-  const timer = limitMs === Infinity ? null : setTimeout(() => late.abort(tooLate(limitMs)), limitMs)
+  const tooLate = (limit: TimeLimit) => late.abort(noAnswer(simulatorProvider.id, limit))
+  const timer = first === undefined ? null : setTimeout(() => tooLate(first), first.ms)
   const signal = AbortSignal.any([request.signal, late.signal])
   try {
     const { status, statusText, headers, body } = await simulator.send({ ...request, signal })
@@ -91,8 +97,7 @@ async function simulate(
   }
 }
 
-const tooLate = (ms: number) =>
-  new GatewayError('http_response_timeout', `Request timed out: simulator did not answer within ${ms} ms.`)
+const NO_LIMIT: TimeLimit = { ms: 0, setting: '' }
 
 export interface VerifierParts {
   readonly settings: Settings

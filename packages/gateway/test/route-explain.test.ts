@@ -20,6 +20,7 @@ beforeAll(async () => {
     env: {
       DISALLOWED_MODELS: 'forbidden',
       GROQ_RESPONSE_HEADER_TIMEOUT: '7s',
+      GROQ_STREAM_IDLE_TIMEOUT: '9s',
       CLIENT_MAX_STREAM_DURATION: '1h',
       SERVER_MAX_IN_FLIGHT: '50',
       SERVER_MAX_REQUEST_BODY_SIZE: '10000',
@@ -41,6 +42,11 @@ beforeAll(async () => {
       - { provider: mistral, model: small }
       - { provider: openai, model: forbidden }
       - { provider: groq, model: llama }
+  patient:
+    deployments:
+      - { provider: openai, model: gpt-4o }
+      - { provider: groq, model: llama }
+    retry: { response_header_timeout: 90s }
   frail:
     strategy: priority
     deployments:
@@ -162,11 +168,11 @@ test('tells the retry policy in numbers and in words', async () => {
 })
 
 test('tells the limits: of each target’s provider, and of all', async () => {
-  const { targets, limits } = await explain({ model: 'fast' })
-  const timeouts = { first_token_ms: 2000, stream_idle_ms: 300_000, stream_ms: 3_600_000 }
+  const { targets, limits } = await explain({ model: 'fast', stream: true })
+  const timeouts = { first_token_ms: 2000, stream_ms: 3_600_000 }
   const timeoutsOf = (id: string) => targets.find(({ provider }) => provider === id)?.timeouts
-  expect(timeoutsOf('groq')).toMatchObject({ ...timeouts, response_header_ms: 7000 })
-  expect(timeoutsOf('openai')).toMatchObject({ ...timeouts, response_header_ms: 600_000 })
+  expect(timeoutsOf('groq')).toMatchObject({ ...timeouts, response_header_ms: 7000, stream_idle_ms: 9000 })
+  expect(timeoutsOf('openai')).toMatchObject({ ...timeouts, response_header_ms: 600_000, stream_idle_ms: 300_000 })
   expect(limits).toEqual({
     body_bytes: 10_000,
     in_flight: 50,
@@ -175,6 +181,14 @@ test('tells the limits: of each target’s provider, and of all', async () => {
     allowed_models: [],
     disallowed_models: ['forbidden'],
   })
+})
+
+test('a whole answer has no first token, and a limit of its own until its head', async () => {
+  const timeoutsOf = async (body: object) => (await explain(body)).targets.map(({ timeouts }) => timeouts)
+  const [whole] = await timeoutsOf({ model: 'fast' })
+  expect(whole?.first_token_ms).toBeNull()
+  const patient = await timeoutsOf({ model: 'patient' })
+  expect(patient.map(({ response_header_ms: ms }) => ms)).toEqual([90_000, 90_000])
 })
 
 test('a target that failed repeatedly rests: it comes last, and for how long is told', async () => {

@@ -58,9 +58,9 @@ export interface RouteTimeouts {
   readonly connect_ms: number | null
   /** While the request is sent: of silence. */
   readonly send_ms: number | null
-  /** From the sent request to the status line. */
+  /** From the sent request to the status line; a whole answer has it when all of it is ready. */
   readonly response_header_ms: number | null
-  /** Until a stream's first content; the next target is tried then. */
+  /** Until a stream's first content; the next target is tried then. Always `null` for whole answers. */
   readonly first_token_ms: number | null
   /** Of silence within an answer. */
   readonly stream_idle_ms: number | null

@@ -13,6 +13,7 @@ const unsaid = {
   maxDelayMs: undefined,
   budgetMs: undefined,
   firstTokenTimeoutMs: undefined,
+  responseHeaderTimeoutMs: undefined,
 }
 
 describe('a model', () => {
@@ -32,7 +33,8 @@ describe('a model', () => {
           deployments:
             - {provider: openai, model: gpt-4o, weight: 3}
             - {provider: anthropic, model: claude, weight: 0}
-          retry: {attempts: 4, base_delay: 250ms, max_delay: 1m, budget: 0, first_token_timeout: 20s}
+          retry:
+            {attempts: 4, base_delay: 250ms, max_delay: 1m, budget: 0, first_token_timeout: 20s, response_header_timeout: 90s}
     `)
     expect(problems).toEqual([])
     expect(models.get('smart')).toEqual({
@@ -41,8 +43,20 @@ describe('a model', () => {
         { provider: 'openai', model: 'gpt-4o', weight: 3 },
         { provider: 'anthropic', model: 'claude', weight: 0 },
       ],
-      retry: { maxAttempts: 4, baseDelayMs: 250, maxDelayMs: 60_000, budgetMs: 0, firstTokenTimeoutMs: 20_000 },
+      retry: {
+        maxAttempts: 4,
+        baseDelayMs: 250,
+        maxDelayMs: 60_000,
+        budgetMs: 0,
+        firstTokenTimeoutMs: 20_000,
+        responseHeaderTimeoutMs: 90_000,
+      },
     })
+  })
+
+  test('has no limit to the head of an answer when that is 0, whatever its provider has', () => {
+    const { models } = parse(route('retry: {response_header_timeout: 0}'))
+    expect(models.get('fast')?.retry.responseHeaderTimeoutMs).toBe(0)
   })
 
   test('has no limit to its first token when that is 0', () => {

@@ -22,6 +22,7 @@ export interface ModelRoute {
     readonly maxDelayMs: number | undefined
     readonly budgetMs: number | undefined
     readonly firstTokenTimeoutMs: number | undefined
+    readonly responseHeaderTimeoutMs: number | undefined
   }
 }
 
@@ -75,7 +76,16 @@ const retryFields = {
   },
   first_token_timeout: {
     shape: time,
-    about: 'Limit of each try until its first token; then the next deployment is tried. Default: none.',
+    about:
+      'Limit of each try of a stream until its first token; then the next deployment is tried. Whole answers have no ' +
+      'first token that could be seen. Default: none.',
+  },
+  response_header_timeout: {
+    shape: time,
+    about:
+      'Limit of each try, of streams and of whole answers, from the sent request to the head of the answer; then the ' +
+      'next deployment is tried. Providers send the head of a whole answer when all of it is ready. `0` is none. ' +
+      'Default: `<ID>_RESPONSE_HEADER_TIMEOUT` of the provider, or `CLIENT_RESPONSE_HEADER_TIMEOUT`.',
   },
 } as const satisfies Record<string, Field>
 
@@ -141,6 +151,8 @@ function modelRoute(ids: ReadonlySet<string>): Shape<ModelRoute> {
         budgetMs: read.retry?.budget,
         // For a limit, 0 is none.
         firstTokenTimeoutMs: read.retry?.first_token_timeout || undefined,
+        // Here it is one: there is a limit that it takes the place of.
+        responseHeaderTimeoutMs: read.retry?.response_header_timeout,
       },
     }
   }

@@ -3,7 +3,7 @@ import { GatewayError } from '../kernel/errors.ts'
 import type { TokenUsage } from '../kernel/events.ts'
 import type { Exchange } from '../kernel/exchange.ts'
 import { ProviderError } from '../kernel/provider-error.ts'
-import type { Endpoint, Target, UpstreamAnswer, UpstreamRequest } from '../providers/provider.ts'
+import type { Endpoint, Target, TimeLimit, UpstreamAnswer, UpstreamRequest } from '../providers/provider.ts'
 import { byteTap } from './byte-tap.ts'
 import { holdPreamble, openStream } from './preamble.ts'
 import { advisedError, providerErrorOf, readProviderError, refusalIn } from './provider-error.ts'
@@ -19,14 +19,22 @@ export interface Dispatch extends Sender {
   readonly maxOutputTokens?: (target: Target) => number | null
 }
 
+/** Limits of a try that others may follow, ms. */
+interface HeldLimits {
+  /** Until a stream's first content, from the moment its target was asked. Whole answers show no first token. */
+  readonly firstTokenTimeoutMs: number | null
+  /** Until the head of the answer, in the place of the provider's own limit; 0 = none. */
+  readonly responseHeaderTimeoutMs: number | null
+}
+
 /** One try at a target. */
 export interface Attempt {
   readonly target: Target
   /**
-   * Whether a stream is held back until it has content, so that a failure before it can be made good elsewhere, and for
-   * how long at most; `null`: it passes as it comes.
+   * Whether a stream is held back until it has content, so that a failure before it can be made good elsewhere, and what
+   * limits of time the try has of its own; `null`: it passes as it comes.
    */
-  readonly holds: { readonly firstTokenTimeoutMs: number | null } | null
+  readonly holds: HeldLimits | null
   /** The last try failed, perhaps for a connection that was kept too long. */
   readonly isRepeated: boolean
   /** Whether a request may be sent again when the kept connection it went out on turns out to be dead. */
@@ -78,7 +86,7 @@ export async function complete(
 ): Promise<Response> {
   const { endpoint, path = endpoint.path, body, stream } = conversation
   const startedAt = dispatch.clock.elapsed()
-  const firstTokenMs = stream ? (holds?.firstTokenTimeoutMs ?? null) : null
+  const firstToken = stream ? limitOf('first_token_timeout', holds?.firstTokenTimeoutMs) : null
   const request: UpstreamRequest = {
     account: target,
     method: 'POST',
@@ -89,7 +97,8 @@ export async function complete(
     ...(conversation.content && { content: conversation.content }),
     onNewConnection: isRepeated,
     isRepeatable: mayRepeat,
-    answerWithinMs: firstTokenMs,
+    answerWithin: firstToken,
+    responseHeader: limitOf('response_header_timeout', holds?.responseHeaderTimeoutMs),
     // Asked for when it matters: the runtime makes a signal only then.
     get signal() {
       return exchange.signal
@@ -106,10 +115,14 @@ export async function complete(
     return passed(answer, relayStream(exchange, openStream(answer), byteTap, options))
   if (!isEventStream(answer)) return whole(options, exchange, { conversation, answer, tap, target })
   if (!stream && conversation.translate !== null) throw unaskedStream(id, answer)
-  const untilMs = firstTokenMs === null ? null : { limitMs: firstTokenMs, startedAt, clock: dispatch.clock }
-  const opened = holds === null ? openStream(answer) : await holdPreamble(target, answer, tap, untilMs)
+  const patience = firstToken === null ? null : { limit: firstToken, startedAt, clock: dispatch.clock }
+  const opened = holds === null ? openStream(answer) : await holdPreamble(target, answer, tap, patience)
   return streamed(answer, relayStream(exchange, opened, tap, options))
 }
+
+/** A limit of the `retry` of a model name of the operator's own, as the reference calls it. */
+const limitOf = (name: string, ms: number | null = null): TimeLimit | null =>
+  ms === null ? null : { ms, setting: `retry.${name}` }
 
 function optionsFor({ errorEvent, keepalive }: Conversation, usual: RelayOptions): RelayOptions {
   if (errorEvent === undefined && keepalive === undefined) return usual

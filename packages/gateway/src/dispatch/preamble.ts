@@ -1,6 +1,6 @@
 import type { Clock } from '../kernel/clock.ts'
 import { GatewayError } from '../kernel/errors.ts'
-import type { Account, UpstreamAnswer } from '../providers/provider.ts'
+import type { Account, TimeLimit, UpstreamAnswer } from '../providers/provider.ts'
 import { nextPart } from './parts.ts'
 import { advisedError, providerErrorOf } from './provider-error.ts'
 import type { ChatTap } from './tap.ts'
@@ -14,7 +14,7 @@ export interface OpenedStream {
 
 /** How long a first token is waited for, from the moment its target was asked. */
 interface FirstTokenPatience {
-  readonly limitMs: number
+  readonly limit: TimeLimit
   /** On `clock.elapsed`. */
   readonly startedAt: number
   readonly clock: Clock
@@ -51,16 +51,19 @@ export async function holdPreamble(
   }
 }
 
-function giveUpLater(provider: string, answer: UpstreamAnswer, { limitMs, startedAt, clock }: FirstTokenPatience) {
-  const leftMs = Math.max(0, limitMs - (clock.elapsed() - startedAt))
-  return setTimeout(() => answer.abort(tooLate(provider, limitMs)), leftMs)
+function giveUpLater(provider: string, answer: UpstreamAnswer, { limit, startedAt, clock }: FirstTokenPatience) {
+  const leftMs = Math.max(0, limit.ms - (clock.elapsed() - startedAt))
+  return setTimeout(() => answer.abort(tooLate(provider, limit)), leftMs)
 }
 
 /** The stream as it comes, with nothing held back. */
 export const openStream = (answer: UpstreamAnswer): OpenedStream => ({ answer, held: [] })
 
-const tooLate = (provider: string, ms: number) =>
-  new GatewayError('http_response_timeout', `Request timed out: ${provider} sent no first token within ${ms} ms.`)
+const tooLate = (provider: string, { ms, setting }: TimeLimit) =>
+  new GatewayError(
+    'http_response_timeout',
+    `Request timed out: ${provider} sent no first token within ${ms} ms (${setting}).`,
+  )
 
 const endedEarly = (provider: string, cause: unknown = null) =>
   new GatewayError('http_response_incomplete', `${provider} ended the stream before there was any content.`, { cause })

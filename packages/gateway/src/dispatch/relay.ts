@@ -14,6 +14,8 @@ export interface RelayOptions {
   readonly ticker: Ticker
   /** Longest silence of a provider within an answer, ms; 0 = no limit. */
   readonly idleTimeoutMs: number
+  /** Where that is set, for whoever wants it longer. */
+  readonly idleSetting: string
   /** Longest stream, ms; 0 = no limit. */
   readonly maxDurationMs: number
   /** Silence towards the client after which a comment keeps the connection alive, ms; 0 = never. */
@@ -186,7 +188,7 @@ class Relay implements UnderlyingDefaultSource<Uint8Array>, PartSink, Watcher {
   }
 
   look(): void {
-    const { clock, idleTimeoutMs, maxDurationMs, keepaliveMs, writeTimeoutMs } = this.#options
+    const { clock, idleTimeoutMs, idleSetting, maxDurationMs, keepaliveMs, writeTimeoutMs } = this.#options
     const now = clock.elapsed()
     if (this.#hasStirred) this.#silentSince = now
     if (this.#hasWritten) this.#quietSince = now
@@ -196,7 +198,7 @@ class Relay implements UnderlyingDefaultSource<Uint8Array>, PartSink, Watcher {
     else if (passed(this.#startedAt, maxDurationMs)) void this.#breakOff(tooLong(maxDurationMs))
     else if (!this.#isReading) {
       if (passed(this.#silentSince, writeTimeoutMs)) void this.#breakOff(stuckClient(writeTimeoutMs))
-    } else if (passed(this.#silentSince, idleTimeoutMs)) void this.#breakOff(silence(idleTimeoutMs))
+    } else if (passed(this.#silentSince, idleTimeoutMs)) void this.#breakOff(silence(idleTimeoutMs, idleSetting))
     else if (passed(this.#quietSince, keepaliveMs) && this.#tap.isBetweenEvents) this.#comment()
   }
 
@@ -227,8 +229,8 @@ const incomplete = (cause: unknown) =>
 export const shutdown = () =>
   new GatewayError('server_shutdown', 'The gateway is shutting down; the answer is not complete. Ask again.')
 
-const silence = (ms: number) =>
-  new GatewayError('http_response_timeout', `The provider sent nothing for ${ms} ms (CLIENT_STREAM_IDLE_TIMEOUT).`)
+const silence = (ms: number, setting: string) =>
+  new GatewayError('http_response_timeout', `The provider sent nothing for ${ms} ms (${setting}).`)
 
 const tooLong = (ms: number) =>
   new GatewayError('http_response_timeout', `The stream was longer than ${ms} ms (CLIENT_MAX_STREAM_DURATION).`)

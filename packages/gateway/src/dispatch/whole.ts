@@ -4,7 +4,7 @@ import type { AnswerBody, PartSink, UpstreamAnswer } from '../providers/provider
 import { concatenate } from './patch.ts'
 import type { RelayOptions } from './relay.ts'
 
-type Limits = Pick<RelayOptions, 'clock' | 'ticker' | 'idleTimeoutMs'>
+type Limits = Pick<RelayOptions, 'clock' | 'ticker' | 'idleTimeoutMs' | 'idleSetting'>
 
 /**
  * Reads an answer to its end. Throws http_response_incomplete when it breaks off, http_response_timeout when the
@@ -56,19 +56,17 @@ class Collector implements PartSink, Watcher {
   }
 
   look(): void {
-    const { clock, idleTimeoutMs } = this.#limits
+    const { clock, idleTimeoutMs, idleSetting } = this.#limits
     const now = clock.elapsed()
     if (this.#hasStirred) this.#silentSince = now
     this.#hasStirred = false
-    if (idleTimeoutMs > 0 && now - this.#silentSince >= idleTimeoutMs) this.#answer.abort(tooSilent(idleTimeoutMs))
+    if (idleTimeoutMs > 0 && now - this.#silentSince >= idleTimeoutMs)
+      this.#answer.abort(tooSilent(idleTimeoutMs, idleSetting))
   }
 }
 
-const tooSilent = (ms: number) =>
-  new GatewayError(
-    'http_response_timeout',
-    `Request timed out: the provider sent nothing for ${ms} ms (CLIENT_STREAM_IDLE_TIMEOUT).`,
-  )
+const tooSilent = (ms: number, setting: string) =>
+  new GatewayError('http_response_timeout', `Request timed out: the provider sent nothing for ${ms} ms (${setting}).`)
 
 const brokenOff = (cause: unknown) =>
   new GatewayError('http_response_incomplete', 'The provider closed the connection in the middle of its answer.', {

@@ -11,7 +11,7 @@ import { GatewayError } from '../kernel/errors.ts'
 import type { Handler } from '../kernel/exchange.ts'
 import type { Breakers } from '../routing/breaker.ts'
 import { type ExplainedTarget, explainTargets, retryInWords } from '../routing/explain.ts'
-import { heedsBreakers, type Plan } from '../routing/plan.ts'
+import { heedsBreakers, type Plan, type RetryPolicy } from '../routing/plan.ts'
 import { retriedFailures } from '../routing/retryable.ts'
 import { endpointOf, type Explainable, type ExplainableParts, readExplainable } from './explainable.ts'
 import { type FollowParts, otherModels } from './follow.ts'
@@ -72,7 +72,19 @@ function targetOnWire(
     changes: changes.length === 0 ? null : changes.join('; '),
     strict_refuses: changes.filter((change) => /^(?:dropped|renamed)=/.test(change)),
     asks_usage: hidesUsage,
-    timeouts: { ...timeouts(target.provider.id), first_token_ms: plan.retry.firstTokenTimeoutMs },
+    timeouts: timeoutsOnWire(timeouts(target.provider.id), plan.retry, explainable.call.stream),
+  }
+}
+
+function timeoutsOnWire(
+  usual: Omit<RouteTimeouts, 'first_token_ms'>,
+  { firstTokenTimeoutMs, responseHeaderTimeoutMs }: RetryPolicy,
+  stream: boolean,
+): RouteTimeouts {
+  return {
+    ...usual,
+    ...(responseHeaderTimeoutMs !== null && { response_header_ms: responseHeaderTimeoutMs || null }),
+    first_token_ms: stream ? firstTokenTimeoutMs : null,
   }
 }
 

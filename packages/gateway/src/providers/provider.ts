@@ -139,10 +139,19 @@ export interface UpstreamRequest {
    * reads always may.
    */
   readonly isRepeatable?: boolean
-  /** A limit for all up to the answer's head, besides those of the phases, ms. */
-  readonly answerWithinMs?: number | null
+  /** A limit for all up to the answer's head, besides those of the phases. */
+  readonly answerWithin?: TimeLimit | null
+  /** From the sent request to the answer's head, in the place of the provider's own limit. */
+  readonly responseHeader?: TimeLimit | null
   /** Looked at several times a second, while the answer's body is being read too: once it is aborted, the call is. */
   readonly signal: AbortSignal
+}
+
+export interface TimeLimit {
+  /** 0 = none. */
+  readonly ms: number
+  /** Where it is set, for whoever wants it longer. */
+  readonly setting: string
 }
 
 /** Header fields by name, in lower case; several of one name are joined with a comma. */

@@ -17,8 +17,10 @@ export interface RetryPolicy {
   readonly maxDelayMs: number
   /** How long one request may wait between tries in total. A `retry-after` beyond it ends the request at once. */
   readonly budgetMs: number
-  /** Until the first token, for each try; `send` holds it. `null`: only the provider's own limits hold. */
+  /** Until the first token of a stream, for each try; `send` holds it. `null`: only the provider's own limits hold. */
   readonly firstTokenTimeoutMs: number | null
+  /** Until the head of an answer, for each try, in the place of the provider's own limit; 0 = none. */
+  readonly responseHeaderTimeoutMs: number | null
 }
 
 /** The targets to try, in order. */
@@ -55,6 +57,7 @@ const once: RetryPolicy = {
   maxDelayMs: 0,
   budgetMs: 0,
   firstTokenTimeoutMs: null,
+  responseHeaderTimeoutMs: null,
 }
 
 /**
@@ -72,6 +75,7 @@ export interface RetryWishes {
   readonly maxDelayMs?: number | undefined
   readonly budgetMs?: number | undefined
   readonly firstTokenTimeoutMs?: number | undefined
+  readonly responseHeaderTimeoutMs?: number | undefined
 }
 
 /** What holds for an alias, or for a chain that a request names: every target gets its try, and a lone one a second. */
@@ -84,6 +88,7 @@ export function routeRetry(targetCount: number, wishes: RetryWishes = {}): Retry
     maxDelayMs: wishes.maxDelayMs ?? 8000,
     budgetMs: wishes.budgetMs ?? 10_000,
     firstTokenTimeoutMs: wishes.firstTokenTimeoutMs ?? null,
+    responseHeaderTimeoutMs: wishes.responseHeaderTimeoutMs ?? null,
   }
 }
 

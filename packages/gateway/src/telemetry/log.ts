@@ -130,7 +130,7 @@ function writeEvent(logger: Logger, event: OtherEvent, assumed: LogOptions['assu
       break
     case 'breaker':
       logger[event.state === 'closed' ? 'info' : 'warn'](
-        { provider: event.provider, model: event.model, state: event.state, reason: whyNot(event.error) },
+        { provider: event.provider, model: event.model, state: event.state, reason: reasonIfAny(event.error) },
         BREAKER_WORDS[event.state],
       )
       break
@@ -199,14 +199,14 @@ function lineOf(summary: ExchangeSummary, level: string, time: string, service: 
     cost_usd: summary.costUsd ?? undefined,
     trace_id: summary.trace?.traceId,
     upstream_request_id: upstreamRequestId ?? undefined,
-    reason: whyNot(error),
+    reason: reasonIfAny(error),
     msg: 'request',
   }
 }
 
 export type RequestLine = ReturnType<typeof lineOf>
 
-const whyNot = (error: unknown): string | undefined => (error === null ? undefined : reasonOf(error))
+const reasonIfAny = (error: unknown): string | undefined => (error === null ? undefined : reasonOf(error))
 
 /**
  * What went wrong, down to its cause. A provider's own words stay out: they may repeat the prompt. The runtime's texts

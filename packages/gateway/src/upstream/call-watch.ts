@@ -1,7 +1,7 @@
 import type { Clock } from '../kernel/clock.ts'
 import { GatewayError } from '../kernel/errors.ts'
 import type { Watcher } from '../kernel/ticker.ts'
-import type { UpstreamRequest } from '../providers/provider.ts'
+import type { TimeLimit, UpstreamRequest } from '../providers/provider.ts'
 import type { Call, Phase } from './call.ts'
 
 /** How long each phase of a call may take, ms; 0 = no limit. */
@@ -11,7 +11,7 @@ export interface CallLimits {
   /** Without a byte of the request going out. */
   readonly sendTimeoutMs: number
   /** From the last byte of the request to the end of the answer's head. */
-  readonly responseHeaderTimeoutMs: number
+  readonly responseHeader: TimeLimit
 }
 
 /** Ends a call that nobody waits for any more, or whose provider takes too long. */
@@ -56,27 +56,32 @@ export class CallWatch implements Watcher {
       this.#since = now
     }
     this.#startedAt ??= now
-    const { answerWithinMs = null } = this.#request
-    if (answerWithinMs !== null && now - this.#startedAt >= answerWithinMs)
-      return call.abort(noAnswer(account.provider.id, answerWithinMs))
-    const limitMs = this.#limitMs(phase)
-    if (limitMs > 0 && now - this.#since >= limitMs) call.abort(tooLong(account.provider.id, phase, limitMs))
-  }
-
-  #limitMs(phase: 'connect' | 'send' | 'answer'): number {
-    if (phase === 'connect') return this.#limits.connectTimeoutMs
-    return phase === 'send' ? this.#limits.sendTimeoutMs : this.#limits.responseHeaderTimeoutMs
+    const { answerWithin = null, responseHeader = null } = this.#request
+    const { id } = account.provider
+    if (answerWithin !== null && now - this.#startedAt >= answerWithin.ms) return call.abort(noAnswer(id, answerWithin))
+    const passed = (ms: number) => ms > 0 && now - this.#since >= ms
+    const { connectTimeoutMs, sendTimeoutMs } = this.#limits
+    const headLimit = responseHeader ?? this.#limits.responseHeader
+    if (phase === 'connect' && passed(connectTimeoutMs)) call.abort(notConnected(id, connectTimeoutMs))
+    if (phase === 'send' && passed(sendTimeoutMs)) call.abort(notTaken(id, sendTimeoutMs))
+    if (phase === 'answer' && passed(headLimit.ms)) call.abort(noAnswer(id, headLimit))
   }
 }
 
-const noAnswer = (provider: string, ms: number) =>
-  new GatewayError('http_response_timeout', `Request timed out: ${provider} did not answer within ${ms} ms.`)
+const LATE = 'Request timed out:'
 
-function tooLong(provider: string, phase: 'connect' | 'send' | 'answer', ms: number): GatewayError {
-  const late = 'Request timed out:'
-  if (phase === 'connect')
-    return new GatewayError('connection_timeout', `${late} ${provider} did not accept a connection within ${ms} ms.`)
-  const what = phase === 'send' ? 'took nothing of the request for' : 'sent no answer within'
-  const setting = phase === 'send' ? 'CLIENT_TIMEOUT' : 'CLIENT_RESPONSE_HEADER_TIMEOUT'
-  return new GatewayError('http_response_timeout', `${late} ${provider} ${what} ${ms} ms (${setting}).`)
-}
+const notConnected = (provider: string, ms: number) =>
+  new GatewayError(
+    'connection_timeout',
+    `${LATE} ${provider} did not accept a connection within ${ms} ms (CLIENT_TIMEOUT, but 10s at most).`,
+  )
+
+const notTaken = (provider: string, ms: number) =>
+  new GatewayError(
+    'http_response_timeout',
+    `${LATE} ${provider} took nothing of the request for ${ms} ms (CLIENT_TIMEOUT).`,
+  )
+
+/** The head of an answer has not come in time. */
+export const noAnswer = (provider: string, { ms, setting }: TimeLimit) =>
+  new GatewayError('http_response_timeout', `${LATE} ${provider} sent no answer within ${ms} ms (${setting}).`)

@@ -79,6 +79,39 @@ describe('a first target that takes the request and then', () => {
   })
 })
 
+describe('a whole answer that takes long', () => {
+  const slow: FaultScript = async (peer) => {
+    for (;;) {
+      await peer.request()
+      await pause(600)
+      await peer.write(sized('{"choices":[],"id":"slow"}'))
+    }
+  }
+
+  test.concurrent('is not waited for beyond the limit of its head: the second answers', async () => {
+    await using scene = await startPair(says(), goodStream, 'response_header_timeout: 200ms')
+    const before = performance.now()
+    const answer = await scene.ask(CHAT_LINE, BODY)
+    expect([answer.status, answer.text, answer.header('x-gateway-provider')]).toEqual([200, COMPLETION, 'groq'])
+    expect(performance.now() - before).toBeLessThan(8000)
+    await scene.calm({ pooled: true })
+  })
+
+  test.concurrent('may take longer than its provider usually may', async () => {
+    await using scene = await startScene(slow, {
+      env: { CLIENT_RESPONSE_HEADER_TIMEOUT: '100ms' },
+      config: 'models: {fast: {deployments: [{provider: openai, model: x}], retry: {response_header_timeout: 10s}}}',
+    })
+    expect((await scene.ask(CHAT_LINE, BODY)).status).toBe(200)
+  })
+
+  test.concurrent('is not held to the limit of first tokens, of which it shows none', async () => {
+    await using scene = await startPair(slow, goodStream, 'first_token_timeout: 100ms')
+    expect((await scene.ask(CHAT_LINE, BODY)).text).toContain('"slow"')
+    expect(scene.second.connections).toBe(0)
+  })
+})
+
 test.concurrent('behind the first word an error is told, and nobody else goes on in its place', async () => {
   const words = ROLE + event('first')
   const breaksLate: FaultScript = async (peer) => {
@@ -96,15 +129,20 @@ test.concurrent('behind the first word an error is told, and nobody else goes on
   await scene.calm({ pooled: true })
 })
 
-test.concurrent('without a second target the time limit is told', async () => {
-  const scene = await startScene(says(STREAM_HEAD), {
+const late: [limit: string, script: FaultScript, body: string][] = [
+  ['first_token_timeout', says(STREAM_HEAD), STREAMED_BODY],
+  ['first_token_timeout', says(), STREAMED_BODY],
+  ['response_header_timeout', says(), STREAMED_BODY],
+  ['response_header_timeout', says(), BODY],
+]
+test.concurrent.each(late)('without a second target the time limit is told: %s', async (limit, script, body) => {
+  await using scene = await startScene(script, {
     env: { CLIENT_RESPONSE_HEADER_TIMEOUT: '10s', CLIENT_STREAM_IDLE_TIMEOUT: '10s' },
-    config:
-      'models: {fast: {deployments: [{provider: openai, model: x}], retry: {attempts: 1, first_token_timeout: 200ms}}}',
+    config: `models: {fast: {deployments: [{provider: openai, model: x}], retry: {attempts: 1, ${limit}: 200ms}}}`,
   })
-  await using _scene = scene
-  const answer = await scene.ask(CHAT_LINE, STREAMED_BODY)
+  const answer = await scene.ask(CHAT_LINE, body)
   expect([answer.status, codeOf(answer)]).toEqual([504, 'http_response_timeout'])
+  expect(answer.text).toContain(`(retry.${limit})`)
   await scene.calm()
 })
 

@@ -30,6 +30,7 @@ describe('a provider that says nothing', () => {
         const before = performance.now()
         const answer = await scene.ask(line, body)
         expect([answer.status, codeOf(answer)]).toEqual([504, 'http_response_timeout'])
+        expect(answer.text).toContain('(CLIENT_RESPONSE_HEADER_TIMEOUT)')
         expect(performance.now() - before).toBeWithin(950, 5000)
       }),
     )
@@ -43,7 +44,9 @@ describe('a provider that says nothing', () => {
       env: { CLIENT_RESPONSE_HEADER_TIMEOUT: '10s', OPENAI_RESPONSE_HEADER_TIMEOUT: '200ms' },
     })
     const before = performance.now()
-    expect((await scene.ask(CHAT_LINE, CHAT)).status).toBe(504)
+    const answer = await scene.ask(CHAT_LINE, CHAT)
+    expect(answer.status).toBe(504)
+    expect(answer.text).toContain('(OPENAI_RESPONSE_HEADER_TIMEOUT)')
     expect(performance.now() - before).toBeLessThan(5000)
     await scene.calm()
   })
