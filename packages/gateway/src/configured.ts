@@ -13,7 +13,7 @@ import type { Account, Provider, Target, Upstream } from './providers/provider.t
 import { simulatorProvider } from './providers/simulator/row.ts'
 import type { OwnedBreakers } from './routing/breaker.ts'
 import { createModelDirectory, type KeptLists } from './routing/model-directory.ts'
-import { createModelListing } from './routing/model-listing.ts'
+import { createModelListing, ownModels } from './routing/model-listing.ts'
 import { answererHeaders, type ModelNameRules } from './routing/model-name.ts'
 import { createModelPolicy } from './routing/model-policy.ts'
 import { permittedDirectory } from './routing/permitted-directory.ts'
@@ -167,8 +167,16 @@ function planners(
   { directory, policy }: ModelParts,
   { settings, selector }: LastingParts,
 ): Planners {
-  const names: ModelNameRules = { ...rules, aliases: new Map(), directory: permittedDirectory(directory, policy) }
   const { isAllowed } = policy
+  const { configured } = rules
+  const named = [...routes.values()]
+    .flatMap(({ deployments }) => deployments)
+    .flatMap(({ provider, model }) => (configured.has(provider) ? [{ id: model, served_by: provider }] : []))
+  const names: ModelNameRules = {
+    ...rules,
+    ownNames: ownModels({ routes, providers: configured, isAllowed }).map(({ id }) => id),
+    directory: permittedDirectory(directory, policy, named),
+  }
   const parts = { rules: names, routes, target, isAllowed, retries: settings.routing.retryEnabled }
   return {
     plan: createPlanner({ ...parts, order: selector.order }),

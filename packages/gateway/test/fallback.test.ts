@@ -106,6 +106,21 @@ test('the end of the exchange tells which name was asked for, and why each targe
   ])
 })
 
+describe('a name of the operator’s own in a chain', () => {
+  const chainsWithOne: [string, object, Record<string, string>][] = [
+    ['in a list', { model: ['fast', 'groq/other'] }, {}],
+    ['before the header', { model: 'fast' }, { 'x-gateway-fallback': 'groq/other' }],
+    ['in the header', { model: 'openai/other' }, { 'x-gateway-fallback': 'fast' }],
+  ]
+  test.each(chainsWithOne)('stands for its deployments: %s', async (_, body, headers) => {
+    first.play(down)
+    second.play(completion('from the second'))
+    const response = await ask(body, headers)
+    expect([response.status, response.headers.get('x-gateway-provider')]).toEqual([200, 'groq'])
+    expect(response.headers.get('x-gateway-model')).toBe('llama')
+  })
+})
+
 describe('a member of a chain without a key', () => {
   const members: [string, object, Record<string, string>][] = [
     ['in a list', { model: ['mistral/small', 'groq/llama'] }, {}],

@@ -4,7 +4,7 @@ import { GatewayError } from '../kernel/errors.ts'
 import type { Exchange, Handler } from '../kernel/exchange.ts'
 import { closest } from '../routing/closest.ts'
 import type { ModelListing, ShownModel } from '../routing/model-listing.ts'
-import { unreadLists } from '../routing/model-name.ts'
+import { unreadLists } from '../routing/unknown-model.ts'
 import { modelObject } from './model-object.ts'
 
 export interface ModelsParts {

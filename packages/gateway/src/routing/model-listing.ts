@@ -68,7 +68,11 @@ export function createModelListing(options: ModelListingOptions): ModelListing {
 }
 
 /** An alias is listed as a model of the first that can be asked for it; what it costs depends on who answers. */
-function ownModels({ routes, providers, isAllowed }: ModelListingOptions): ShownModel[] {
+export function ownModels({
+  routes,
+  providers,
+  isAllowed,
+}: Pick<ModelListingOptions, 'routes' | 'providers' | 'isAllowed'>): readonly ShownModel[] {
   return [...routes].flatMap(([id, { deployments }]) => {
     const first = deployments.find(({ provider, model }) => providers.has(provider) && isAllowed(provider, model, id))
     if (first === undefined) return []

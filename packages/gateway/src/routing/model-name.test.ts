@@ -26,7 +26,7 @@ function rules(changes: Partial<ModelNameRules> & { readonly listed?: readonly M
   const visible = listed.filter((model) => configured.has(model.served_by))
   const peek = (id: string) => visible.filter((model) => model.id === id)
   const directory = { peek, find: async (id: string) => peek(id), known: () => visible, unread: () => [] }
-  return { known, configured, aliases: new Map(), directory, ...rest }
+  return { known, configured, ownNames: [], directory, ...rest }
 }
 
 const told = async (model: string, provider: string | null, options: Parameters<typeof rules>[0] = {}) => {
@@ -75,15 +75,6 @@ describe('the rules, in their order', () => {
     expect(await told(model, provider)).toBe(expected)
   })
 
-  test('an alias comes after a prefix and before the lists', async () => {
-    const aliases = new Map([
-      ['gpt-4o', { provider: 'groq', model: 'fast' }],
-      ['ollama/x', { provider: 'groq', model: 'fast' }],
-    ])
-    expect(await told('gpt-4o', null, { aliases })).toBe('alias: groq fast')
-    expect(await told('ollama/x', null, { aliases })).toBe('prefix: ollama x')
-  })
-
   test('the prefix of a provider without a key is a part of the name that lists may know', async () => {
     const configured = without('openai')
     expect(await told('openai/gpt-4o', null, { configured })).toBe('list: openrouter openai/gpt-4o')
@@ -126,13 +117,11 @@ describe('refusals', () => {
     ['x', 'groq', 'provider'],
     ['groq/x', null, 'model'],
     ['llama-x', null, 'model'],
-    ['alias', null, 'model'],
   ]
   test.each(keyless)(
     '%p %p: a provider without a key is answered with the variable to set',
     async (model, provider, param) => {
-      const aliases = new Map([['alias', { provider: 'groq', model: 'x' }]])
-      const error = await refusal(model, provider, { configured: without('groq'), aliases })
+      const error = await refusal(model, provider, { configured: without('groq') })
       expect(error).toMatchObject({ code: 'provider_not_configured', status: 400, param })
       expect(error.message).toBe(
         "Provider requires an API key. Please configure the provider's API key. Set GROQ_API_KEY to use groq, and restart.",
@@ -162,6 +151,42 @@ describe('refusals', () => {
       'Unable to determine provider for model. Please specify a provider. Nobody here is known to serve "gtp-4o". ' +
         'Write `provider/model` or add `?provider=`. Closest models: openai/gpt-4o.',
     )
+  })
+
+  const near: readonly (readonly [model: string, closest: string])[] = [
+    ['fst', 'fast'],
+    ['Fast', 'fast'],
+    ['gpt4o', 'openai/gpt-4o'],
+    ['opnai/gpt-4o', 'openai/gpt-4o'],
+    ['olama/qwen3', 'ollama/qwen3:4b'],
+    ['qwen3', 'ollama/qwen3:4b'],
+    ['nvidia', 'nvidia/nemotron'],
+    ['team/smart', 'team-smart'],
+  ]
+  test.each(near)('%p is closest to %p', async (model, expected) => {
+    const { suggestions } = (await refusal(model, null, { ownNames: ['fast', 'team-smart'] })).extra
+    expect(suggestions).toBeArray()
+    expect([suggestions].flat()[0]).toBe(expected)
+    expect([suggestions].flat().length).toBeLessThanOrEqual(3)
+  })
+
+  test('a model that several have is suggested of each, and not too often', async () => {
+    const { suggestions } = (await refusal('gpt4o-mini', null)).extra
+    expect(suggestions).toEqual(['ollama/gpt-4o-mini', 'openai/gpt-4o-mini', expect.any(String)])
+  })
+
+  const named: readonly (readonly [model: string, said: string])[] = [
+    ['nope/x', `There is no provider "nope". Known are: ${[...known.keys()].join(', ')}.`],
+    ['nope/x/y', 'There is no provider "nope".'],
+    ['"\u2028/x', 'There is no provider "\\"\u2028".'],
+    ['zzz', 'Write `provider/model` or add `?provider=`.'],
+    ['/x', 'Write `provider/model` or add `?provider=`.'],
+    ['Groq', 'It is a provider: write `groq/<model>`.'],
+  ]
+  test.each(named)('%j: what is wrong with it is said', async (model, said) => {
+    const { message } = await refusal(model, null)
+    expect(message).toStartWith('Unable to determine provider for model. Please specify a provider. ')
+    expect(message).toContain(said)
   })
 
   const made: readonly (readonly [model: string, provider: string])[] = [
@@ -215,12 +240,10 @@ describe('refusals', () => {
     ['llama-x', null, 'llama-x'],
     ['openai/x', 'Groq', 'openai/x'],
     ['Groq/x', 'groq', 'x'],
-    ['alias', null, 'fast'],
     ['groq/模型 é', null, '%E6%A8%A1%E5%9E%8B %C3%A9'],
   ]
   test.each(meant)('%p %p: a provider without a key is named in the headers', async (model, provider, said) => {
-    const aliases = new Map([['alias', { provider: 'groq', model: 'fast' }]])
-    const error = await refusal(model, provider, { configured: without('groq'), aliases })
+    const error = await refusal(model, provider, { configured: without('groq') })
     expect(error.headers).toEqual({ 'x-gateway-provider': 'groq', 'x-gateway-model': said })
   })
 

@@ -1,8 +1,9 @@
 import { GatewayError } from '../kernel/errors.ts'
 import { isModelId, MODEL_ID_LIMIT } from '../providers/model-lists.ts'
 import { simulatorProvider } from '../providers/simulator/row.ts'
-import { closest } from './closest.ts'
-import { type Model, type ModelDirectory, qualifiedId } from './model-directory.ts'
+import type { ModelDirectory } from './model-directory.ts'
+import { conventionOf } from './naming-conventions.ts'
+import { type KnownNames, unknownModel } from './unknown-model.ts'
 
 export interface ProviderRules {
   /** Every provider there is, and what is to be set before it can be asked: `groq` → `GROQ_API_KEY`. */
@@ -11,10 +12,8 @@ export interface ProviderRules {
   readonly configured: ReadonlySet<string>
 }
 
-export interface ModelNameRules extends ProviderRules {
-  /** The operator's own names for models. */
-  readonly aliases: ReadonlyMap<string, { readonly provider: string; readonly model: string }>
-  readonly directory: Pick<ModelDirectory, 'find' | 'peek' | 'known' | 'unread'>
+export interface ModelNameRules extends ProviderRules, KnownNames {
+  readonly directory: Pick<ModelDirectory, 'find' | 'peek'> & KnownNames['directory']
 }
 
 /** Who is asked, for what, and which rule said so. */
@@ -22,12 +21,12 @@ export interface ResolvedModel {
   readonly provider: string
   /** The provider's own name for the model. */
   readonly model: string
-  readonly because: 'query' | 'prefix' | 'alias' | 'list' | 'convention'
+  readonly because: 'query' | 'prefix' | 'list' | 'convention'
 }
 
 /**
- * Which provider answers, by the first rule that knows: `?provider=`, a `provider/` prefix, an alias, the live model
- * lists, the model's name. Lists that were never read are waited for only when no earlier rule decided, and as
+ * Which provider answers, by the first rule that knows: `?provider=`, a `provider/` prefix, the live model lists, the
+ * model's name. Names of the operator's own stand for several targets: the planner looks for them before. Lists that were never read are waited for only when no earlier rule decided, and as
  * `ModelDirectory.find` says.
  *
  * `provider` is the value of `?provider=`; empty counts as absent. Throws GatewayError: invalid_request,
@@ -42,7 +41,6 @@ export async function resolveModelName(
   return (
     byQuery(requested, provider, rules) ??
     byPrefix(requested, rules) ??
-    byAlias(requested, rules) ??
     (await byList(requested, rules)) ??
     byConvention(requested, rules) ??
     refuse(requested, rules)
@@ -114,13 +112,6 @@ function byPrefix(requested: string, rules: ModelNameRules): ResolvedModel | nul
   return { provider: prefix, model: nameAt(prefix, requested, rules), because: 'prefix' }
 }
 
-function byAlias(requested: string, rules: ModelNameRules): ResolvedModel | null {
-  const alias = rules.aliases.get(requested)
-  if (alias === undefined) return null
-  const { provider, model } = alias
-  return { provider: requireProvider(provider, rules, { param: 'model', model }), model, because: 'alias' }
-}
-
 async function byList(requested: string, rules: ModelNameRules): Promise<ResolvedModel | null> {
   const usual = askableConvention(requested, rules)
   const providers = (await rules.directory.find(requested, usual)).map((model) => model.served_by)
@@ -136,33 +127,6 @@ function byConvention(requested: string, rules: ModelNameRules): ResolvedModel |
   const id = requireProvider(provider, rules, { param: 'model', model: requested })
   return { provider: id, model: requested, because: 'convention' }
 }
-
-/** Names that tell their provider. Guesses, so they come last and count in the provider's own spelling only. */
-const conventions: readonly (readonly [names: RegExp, provider: string])[] = [
-  [/^(gpt|chatgpt)-/, 'openai'],
-  [/^o[134](-|$)/, 'openai'],
-  [/^claude-/, 'anthropic'],
-  [/^command-/, 'cohere'],
-  [/^@cf\//, 'cloudflare'],
-  [/^(llama|deepseek-r1-distill)-/, 'groq'],
-]
-
-/** Names whose maker everybody knows, though others serve them too: enough for a hint, not for a route. */
-const makers: typeof conventions = [
-  [/^gemini-/, 'google'],
-  [/^(mistral|ministral|magistral|codestral|devstral|pixtral)-/, 'mistral'],
-  [/^deepseek-/, 'deepseek'],
-  [/^grok-/, 'xai'],
-  [/^(kimi|moonshot)-/, 'moonshot'],
-  [/^glm-/, 'zai'],
-  [/^minimax-/i, 'minimax'],
-]
-
-function pointedAt(model: string, names: typeof conventions): string | null {
-  return names.find(([pattern]) => pattern.test(model))?.[1] ?? null
-}
-
-const conventionOf = (model: string): string | null => pointedAt(model, conventions)
 
 /** A provider without a key has no list, and nobody to ask meanwhile. */
 function askableConvention(model: string, { configured }: ModelNameRules): string | null {
@@ -204,36 +168,5 @@ function ambiguous(requested: string, providers: readonly string[]): GatewayErro
 function refuse(requested: string, rules: ModelNameRules): never {
   const { prefix, rest } = split(requested)
   if (rules.known.has(prefix)) requireProvider(prefix, rules, { param: 'model', model: rest })
-  const suggestions = suggestionsFor(requested, rules.directory.known())
-  const advice =
-    rules.configured.size === 0
-      ? `No provider is configured: set one of ${[...rules.known.values()].join(', ')}.`
-      : 'Write `provider/model` or add `?provider=`.'
-  const hint = suggestions.length === 0 ? '' : ` Closest models: ${suggestions.join(', ')}.`
-  const unread = unreadLists(rules.directory.unread())
-  const name = JSON.stringify(requested.slice(0, 200).toWellFormed())
-  const unknown = `Nobody here is known to serve ${name}.${makerHint(requested, rules)}`
-  throw new GatewayError(
-    'unknown_model',
-    `Unable to determine provider for model. Please specify a provider. ${unknown} ${advice}${hint}${unread}`,
-    { param: 'model', extra: { suggestions } },
-  )
-}
-
-/** What would make the maker of such models a provider that can be asked. */
-function makerHint(requested: string, { known, configured }: ModelNameRules): string {
-  const maker = pointedAt(requested, makers)
-  const setting = maker === null || configured.has(maker) ? undefined : known.get(maker)
-  return setting === undefined ? '' : ` Set ${setting} to use ${maker}, and restart.`
-}
-
-/** The providers whose lists nobody could look into, as a sentence for the end of a message; empty without any. */
-export function unreadLists(providers: readonly string[]): string {
-  if (providers.length === 0) return ''
-  return ` The model lists of these providers could not be read yet, so it may be theirs: ${providers.join(', ')}.`
-}
-
-function suggestionsFor(requested: string, models: readonly Model[]): readonly string[] {
-  const names = new Map(models.map((model) => [model.id, qualifiedId(model)]))
-  return closest(requested, names.keys()).map((id) => names.get(id) ?? id)
+  throw unknownModel(requested, rules)
 }

@@ -12,6 +12,7 @@ import {
   defaultRetry,
   type Plan,
   type PlannedTarget,
+  type RetryPolicy,
   type RetryWishes,
   routeRetry,
   type SkippedTarget,
@@ -51,40 +52,61 @@ export interface Wish {
 export type Planner = (wish: Wish) => Promise<Plan>
 
 /**
- * Makes the plan of a request: an alias stands for its deployments, a chain of names for itself, and a lone name for one
- * target. Throws what `resolveModelName` throws, and model_not_allowed when no target is left that may be used.
+ * Makes the plan of a request: each name stands for one target, an alias for its deployments, a chain for all that its
+ * names stand for. Throws what `resolveModelName` throws, and, when no target is left, why the first cannot be asked.
  */
 export function createPlanner(parts: PlannerParts): Planner {
-  const { routes, order, retries } = parts
   return async ({ models, fallbacks, provider }) => {
     const names = [...models, ...fallbacks]
-    const [only = '', ...others] = names
-    const route = provider === null && others.length === 0 ? routes.get(only) : undefined
-    const requested = names.join(', ')
-    if (route !== undefined) {
-      const { ready, skipped } = usable(deploymentsOf(route, parts), parts, only)
-      const ordered = order(only, route.strategy, ready)
-      const alias = `alias ${only} (${route.strategy})`
-      const targets = ordered.map(({ provider, credential, model, because }) => {
-        return { provider, credential, model, because: `${alias}: ${because}` }
-      })
-      return { requested, targets, retry: routeRetry(targets.length, route.retry), skipped }
-    }
-    const origins = names.map((_, index) => (index < models.length ? '' : 'fallback header: '))
-    const named = names.map(async (name, index): Promise<Member<PlannedTarget>> => {
-      const target = namedTarget(name, provider, parts, origins[index])
-      return { name, target: await target.catch(keyless) }
-    })
-    const { ready: targets, skipped } = usable(await Promise.all(named), parts)
-    const retry = others.length > 0 ? routeRetry(targets.length) : defaultRetry(retries)
-    return { requested, targets, retry, skipped }
+    const meanings = await Promise.all(
+      names.map((name, index) => meaningOf(name, provider, parts, index < models.length ? '' : 'fallback header: ')),
+    )
+    const targets = meanings.flatMap((meaning) => meaning.targets)
+    const refused = meanings.flatMap((meaning) => meaning.refused)
+    const [first] = refused
+    if (targets.length === 0 && first !== undefined) throw first.why
+    const [only, ...others] = meanings
+    const retry = only !== undefined && others.length === 0 ? only.retry(targets.length) : routeRetry(targets.length)
+    const skipped = refused.map(({ name, why }): SkippedTarget => ({ model: name, because: why.message }))
+    return { requested: names.join(', '), targets, retry, skipped }
   }
+}
+
+/** What a name of a request stands for. */
+interface Meaning {
+  /** In their order. */
+  readonly targets: readonly PlannedTarget[]
+  readonly refused: readonly RefusedMember[]
+  /** How so many targets are tried, where the name stands alone. */
+  readonly retry: (targetCount: number) => RetryPolicy
+}
+
+interface RefusedMember {
+  readonly name: string
+  readonly why: GatewayError
 }
 
 /** Whom a request, or its alias, names: somebody who can be asked, or why not. */
 interface Member<T extends Target> {
   readonly name: string
   readonly target: T | GatewayError
+}
+
+async function meaningOf(name: string, asked: string | null, parts: PlannerParts, origin: string): Promise<Meaning> {
+  const route = (asked ?? '') === '' ? parts.routes.get(name) : undefined
+  if (route !== undefined) return aliasMeaning(name, route, parts, origin)
+  const target = await namedTarget(name, asked, parts, origin).catch(keyless)
+  const { ready, refused } = judged([{ name, target }], parts, null)
+  return { targets: ready, refused, retry: () => defaultRetry(parts.retries) }
+}
+
+function aliasMeaning(alias: string, route: ModelRoute, parts: PlannerParts, origin: string): Meaning {
+  const { strategy } = route
+  const { ready, refused } = judged(deploymentsOf(route, parts), parts, alias)
+  const targets = parts.order(alias, strategy, ready).map(({ provider, credential, model, because }) => {
+    return { provider, credential, model, because: `${origin}alias ${alias} (${strategy}): ${because}` }
+  })
+  return { targets, refused, retry: (count) => routeRetry(count, route.retry) }
 }
 
 function deploymentsOf({ deployments }: ModelRoute, { rules, target }: PlannerParts): readonly Member<Candidate>[] {
@@ -99,7 +121,7 @@ function deploymentsOf({ deployments }: ModelRoute, { rules, target }: PlannerPa
   })
 }
 
-/** That a provider has no key is for `usable` to judge. */
+/** That a provider has no key is for the planner to judge. */
 function keyless(error: unknown): GatewayError {
   if (error instanceof GatewayError && error.code === 'provider_not_configured') return error
   throw error
@@ -109,7 +131,6 @@ function keyless(error: unknown): GatewayError {
 const RULES: Readonly<Record<ResolvedModel['because'], string>> = {
   query: 'provider query',
   prefix: 'prefix',
-  alias: 'alias',
   list: 'live list',
   convention: 'naming convention',
 }
@@ -118,7 +139,7 @@ async function namedTarget(
   name: string,
   asked: string | null,
   { rules, target }: PlannerParts,
-  origin = '',
+  origin: string,
 ): Promise<PlannedTarget> {
   const { provider: id, model, because } = await resolveModelName(name, asked, rules)
   const { provider, credential } = target(id, model)
@@ -129,17 +150,18 @@ async function namedTarget(
  * Members whose providers have no key are passed over, since they may be meant for another environment, and so are those
  * that may not be used: as long as somebody is left.
  */
-function usable<T extends Target>(members: readonly Member<T>[], { isAllowed }: PlannerParts, alias?: string) {
-  const judged = members.map(({ name, target }) => {
-    const isFine = target instanceof GatewayError || isAllowed(target.provider.id, target.model, alias)
-    return { name, target: isFine ? target : notAllowed(name, target) }
+function judged<T extends Target>(members: readonly Member<T>[], { isAllowed }: PlannerParts, alias: string | null) {
+  const ready = members.flatMap(({ target }) => (isFine(target) ? [target] : []))
+  const refused = members.flatMap(({ name, target }): readonly RefusedMember[] => {
+    if (target instanceof GatewayError) return [{ name, why: target }]
+    // A name of which nothing may be used is itself what may not be.
+    return isFine(target) ? [] : [{ name, why: notAllowed(ready.length > 0 ? name : (alias ?? name), target) }]
   })
-  const ready = judged.flatMap(({ target }) => (target instanceof GatewayError ? [] : [target]))
-  const refused = judged.flatMap(({ name, target }) => (target instanceof GatewayError ? [{ name, why: target }] : []))
-  const [first] = refused
-  if (ready.length === 0 && first !== undefined) throw first.why
-  const skipped = refused.map(({ name, why }): SkippedTarget => ({ model: name, because: why.message }))
-  return { ready, skipped }
+  return { ready, refused }
+
+  function isFine(target: T | GatewayError): target is T {
+    return !(target instanceof GatewayError) && isAllowed(target.provider.id, target.model, alias)
+  }
 }
 
 const notAllowed = (name: string, { provider, model }: Target) =>

@@ -1,9 +1,9 @@
 import type { PriceOf } from '../kernel/prices.ts'
 import { closest } from './closest.ts'
 import { type ModelDirectory, qualifiedId } from './model-directory.ts'
-import { unreadLists } from './model-name.ts'
 import type { ModelPolicy, PolicyEntry } from './model-policy.ts'
 import type { ModelRoute } from './planner.ts'
+import { unreadLists } from './unknown-model.ts'
 
 export interface PolicyDoubtsParts {
   readonly policy: Pick<ModelPolicy, 'isOpen' | 'idle'>
