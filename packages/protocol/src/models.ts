@@ -3,13 +3,15 @@ export interface Model {
   readonly id: string
   readonly object: 'model'
   readonly type: 'model'
-  /** Unix seconds; 0 when the provider does not say. */
+  /** Unix seconds; 0 when the provider does not say, and for a name of the gateway's own. */
   readonly created: number
   /** The same as a date. */
   readonly created_at: string
   readonly owned_by: string
-  /** The provider's id. */
+  /** The provider's id. For a name of the gateway's own: of the one that most requests go to, as far as that is settled. */
   readonly served_by: string
+  /** For a name of the gateway's own: the models it stands for, as `provider/model`. */
+  readonly deployments?: readonly string[]
   /** For people; the id when the provider says nothing. */
   readonly name: string
   readonly display_name: string

@@ -11,13 +11,15 @@ export interface ModelListingOptions {
   /** The ids of those that can be asked. */
   readonly providers: ReadonlySet<string>
   /** The operator's own model names, and who would answer for them. */
-  readonly routes: ReadonlyMap<string, Pick<ModelRoute, 'deployments'>>
+  readonly routes: ReadonlyMap<string, Pick<ModelRoute, 'strategy' | 'deployments'>>
   readonly priceOf: PriceOf
 }
 
 /** A model under the id that clients see, and what it costs under its provider's. */
 export interface ShownModel extends Model {
   readonly price: Price | null
+  /** Of a name of the operator's own: the models it stands for, as `provider/model`. */
+  readonly deployments?: readonly string[]
 }
 
 /** The model lists as clients see them: what may not be used is not there, and every id is one that can be asked for. */
@@ -67,18 +69,35 @@ export function createModelListing(options: ModelListingOptions): ModelListing {
   }
 }
 
-/** An alias is listed as a model of the first that can be asked for it; what it costs depends on who answers. */
+/** An alias is listed with all who can be asked for it; what it costs depends on who answers. */
 export function ownModels({
   routes,
   providers,
   isAllowed,
 }: Pick<ModelListingOptions, 'routes' | 'providers' | 'isAllowed'>): readonly ShownModel[] {
-  return [...routes].flatMap(([id, { deployments }]) => {
-    const first = deployments.find(({ provider, model }) => providers.has(provider) && isAllowed(provider, model, id))
+  return [...routes].flatMap(([id, { strategy, deployments }]) => {
+    const usable = deployments.filter(
+      ({ provider, model }) => providers.has(provider) && isAllowed(provider, model, id),
+    )
+    // There is one member for who serves it: the one that most requests go to, as far as that is settled.
+    const [first] = strategy === 'weighted' ? usable.toSorted((one, other) => weightOf(other) - weightOf(one)) : usable
     if (first === undefined) return []
-    return [{ id, object: 'model', created: 0, owned_by: 'gateway', served_by: first.provider, price: null }]
+    const names = usable.map(({ provider, model }) => qualifiedId({ id: model, served_by: provider }))
+    return [
+      {
+        id,
+        object: 'model',
+        created: 0,
+        owned_by: 'gateway',
+        served_by: first.provider,
+        deployments: names,
+        price: null,
+      },
+    ]
   })
 }
+
+const weightOf = ({ weight = 1 }: ModelRoute['deployments'][number]): number => weight
 
 function sharedIds(models: readonly Model[]): (id: string) => boolean {
   const seen = new Set<string>()
