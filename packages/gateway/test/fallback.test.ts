@@ -163,6 +163,8 @@ test('a provider that only answers 503 is left alone after five requests; when t
   )
   second.play(down)
   for (let count = 0; count < 6; count++) expect(await askPair()).toBe(503)
+  const failed = 'alias="pair",gen_ai_provider_name="groq",error_type="provider_5xx"'
+  expect(await other.metrics()).toContain(`inference_gateway_alias_request_duration_seconds_count{${failed}}`)
   expect(first.requests.length).toBeGreaterThan(5)
   first.play(completion('well again'))
   expect(await askPair()).toBe(200)

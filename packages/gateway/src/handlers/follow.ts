@@ -34,7 +34,7 @@ export function createFollow({ selector, permit, ...parts }: FollowParts): Follo
     const holds = plan.retry.on === 'failures' ? plan.retry : null
     const named = permit === null ? [] : others()
     const heeds = heedsBreakers(plan)
-    exchange.tell({ type: 'planned', requested: plan.requested })
+    exchange.tell({ type: 'planned', requested: plan.requested, alias: plan.alias ?? null })
     let failure: unknown = null
     const tryTarget: Send<Response> = async (target, index) => {
       if (index > 0) exchange.tell({ type: 'retry', error: failure })

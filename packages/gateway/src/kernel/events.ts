@@ -28,8 +28,11 @@ export type Outcome = 'complete' | 'failed' | 'left'
 /** What dispatch and handlers tell about the exchange they work on. */
 export type ExchangeEvent =
   | { readonly type: 'caller'; readonly caller: Caller }
-  /** It is known who is asked. `requested`: for which model, or chain of them, in the client's words. */
-  | { readonly type: 'planned'; readonly requested: string }
+  /**
+   * It is known who is asked. `requested`: for which model, or chain of them, in the client's words. `alias`: that is a name
+   * of the operator's own, alone; `null`: it is not.
+   */
+  | { readonly type: 'planned'; readonly requested: string; readonly alias: string | null }
   /** A target was chosen and is about to be asked. */
   | { readonly type: 'target'; readonly provider: string; readonly model: string | null }
   /** Another try begins, after this error: what was told of changes belonged to the last one. */
@@ -100,6 +103,8 @@ export interface ExchangeSummary {
   readonly requested: string | null
   readonly provider: string | null
   readonly model: string | null
+  /** What was requested, where it is a name of the operator's own, alone. */
+  readonly alias: string | null
   readonly upstreamRequestId: string | null
   readonly tries: readonly Try[]
   readonly usage: TokenUsage | null

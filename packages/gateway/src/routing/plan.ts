@@ -27,6 +27,8 @@ export interface RetryPolicy {
 export interface Plan {
   /** The model as the client named it. */
   readonly requested: string
+  /** That is an alias and nothing beside it. */
+  readonly alias?: string
   readonly targets: readonly PlannedTarget[]
   readonly retry: RetryPolicy
   /** Whom the request, or its alias, names and who stands in no target. */

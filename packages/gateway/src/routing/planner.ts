@@ -68,12 +68,15 @@ export function createPlanner(parts: PlannerParts): Planner {
     const [only, ...others] = meanings
     const retry = only !== undefined && others.length === 0 ? only.retry(targets.length) : routeRetry(targets.length)
     const skipped = refused.map(({ name, why }): SkippedTarget => ({ model: name, because: why.message }))
-    return { requested: names.join(', '), targets, retry, skipped }
+    const alias = others.length === 0 ? only?.alias : undefined
+    return { requested: names.join(', '), ...(alias !== undefined && { alias }), targets, retry, skipped }
   }
 }
 
 /** What a name of a request stands for. */
 interface Meaning {
+  /** The name, where it is one of the operator's own. */
+  readonly alias?: string
   /** In their order. */
   readonly targets: readonly PlannedTarget[]
   readonly refused: readonly RefusedMember[]
@@ -106,7 +109,7 @@ function aliasMeaning(alias: string, route: ModelRoute, parts: PlannerParts, ori
   const targets = parts.order(alias, strategy, ready).map(({ provider, credential, model, because }) => {
     return { provider, credential, model, because: `${origin}alias ${alias} (${strategy}): ${because}` }
   })
-  return { targets, refused, retry: (count) => routeRetry(count, route.retry) }
+  return { alias, targets, refused, retry: (count) => routeRetry(count, route.retry) }
 }
 
 function deploymentsOf({ deployments }: ModelRoute, { rules, target }: PlannerParts): readonly Member<Candidate>[] {

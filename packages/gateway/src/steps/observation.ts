@@ -47,6 +47,7 @@ export class Observation {
     requested: null,
     provider: null,
     model: null,
+    alias: null,
     upstreamRequestId: null,
     usage: null,
     upstreamMs: null,
@@ -79,6 +80,7 @@ export class Observation {
         break
       case 'planned':
         told.requested = event.requested || null
+        told.alias = event.alias
         break
       case 'target':
         told.provider = event.provider
@@ -177,7 +179,7 @@ export class Observation {
 
   summary(exchange: Exchange, status: number, outcome: Outcome, code: string | null): ExchangeSummary {
     const { id, route, method, path, trace } = exchange
-    const { caller, requested, provider, model, upstreamRequestId, usage, upstreamMs } = this.#told
+    const { caller, requested, provider, model, alias, upstreamRequestId, usage, upstreamMs } = this.#told
     const { firstContentMs, streamed, content, error } = this.#told
     // Written out: copying the members one does not see costs as much as all the rest of this.
     return {
@@ -195,6 +197,7 @@ export class Observation {
       requested,
       provider,
       model,
+      alias,
       upstreamRequestId,
       tries: this.#tries,
       usage,

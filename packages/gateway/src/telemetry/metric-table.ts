@@ -78,6 +78,17 @@ const own = {
     labels: ['http.route'],
     buckets: OVERHEAD_BUCKETS,
   },
+  alias: {
+    name: 'inference_gateway.alias.request.duration',
+    prometheus: 'inference_gateway_alias_request_duration_seconds',
+    kind: 'histogram',
+    unit: 's',
+    about:
+      'A request for a model name of your own (`models` in the configuration file), by who answered or was asked last; ' +
+      'without a provider where nobody could be asked.',
+    labels: ['alias', 'gen_ai.provider.name', 'error.type'],
+    buckets: DURATION_BUCKETS,
+  },
   cost: {
     name: 'inference_gateway.cost',
     prometheus: 'inference_gateway_cost_usd_total',

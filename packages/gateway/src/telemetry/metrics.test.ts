@@ -214,6 +214,20 @@ const cases: [behaviour: string, events: readonly GatewayEvent[], lines: readonl
     ],
   ],
   [
+    'requests for names of the operator’s own, by who answered',
+    [
+      finished({ ...call, alias: 'fast' }),
+      finished({ ...call, alias: 'fast', provider: 'openai' }),
+      finished({ ...call, alias: 'fast', status: 503, provider: null, code: 'destination_unavailable' }),
+      finished(call),
+    ],
+    [
+      '{alias="fast",gen_ai_provider_name="groq"} 1',
+      '{alias="fast",gen_ai_provider_name="openai"} 1',
+      '{alias="fast",error_type="destination_unavailable"} 1',
+    ].map((line) => `inference_gateway_alias_request_duration_seconds_count${line}`),
+  ],
+  [
     'tries by their outcome, and which of them were a retry and which a fallback',
     [
       finished({

@@ -18,6 +18,7 @@ export function createMetrics(instruments: Instruments, labels: Labels): (event:
   const countExchange = exchangeMetrics(instruments)
   const countCall = callMetrics(instruments)
   const countTries = tryMetrics(instruments)
+  const countAlias = aliasMetrics(instruments, labels)
 
   return (event) => {
     switch (event.type) {
@@ -34,6 +35,7 @@ export function createMetrics(instruments: Instruments, labels: Labels): (event:
         if (summary.streamed) streams.value -= 1
         countExchange(summary, http, route)
         countTries(summary)
+        countAlias(summary)
         if (call !== null) countCall(summary, call)
         break
       }
@@ -120,6 +122,21 @@ function usageMetrics({ counter, histogram }: Instruments) {
     completion(series.legacyUsage).value += usage.output
     total(series.legacyUsage).value += usage.total
     if (costUsd !== null) cost(series.cost).value += costUsd
+  }
+}
+
+/** The names are the operator's, so their number is bounded. */
+function aliasMetrics({ histogram }: Instruments, labels: Labels) {
+  const duration = histogram(metrics.alias)
+  return ({ alias, provider, code, status, durationMs }: ExchangeSummary): void => {
+    if (alias === null) return
+    const error = labels.error(code, status)
+    const series = duration({
+      alias,
+      ...(provider !== null && { 'gen_ai.provider.name': provider }),
+      ...(error !== null && { 'error.type': error }),
+    })
+    series.record(durationMs / 1000)
   }
 }
 

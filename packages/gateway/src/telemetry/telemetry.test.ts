@@ -30,6 +30,7 @@ function unlike(index: number): ExchangeSummary {
     requested: model,
     provider: 'openai',
     model,
+    alias: null,
     upstreamRequestId: `theirs-${index}`,
     tries: [tried, { ...tried, model: `other-${index}` }],
     usage: { input: 3, output: 2, total: 5, cached: 1, reasoning: 1 },

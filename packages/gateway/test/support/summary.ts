@@ -15,6 +15,7 @@ export const summaryOf = (changes: Partial<ExchangeSummary>): ExchangeSummary =>
   requested: null,
   provider: null,
   model: null,
+  alias: null,
   upstreamRequestId: null,
   tries: [],
   usage: null,
