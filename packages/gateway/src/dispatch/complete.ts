@@ -3,6 +3,7 @@ import { GatewayError } from '../kernel/errors.ts'
 import type { TokenUsage } from '../kernel/events.ts'
 import type { Exchange } from '../kernel/exchange.ts'
 import { ProviderError } from '../kernel/provider-error.ts'
+import { parseExactly } from '../providers/dialects/exact-json.ts'
 import type { Endpoint, Target, TimeLimit, UpstreamAnswer, UpstreamRequest } from '../providers/provider.ts'
 import { byteTap } from './byte-tap.ts'
 import { holdPreamble, openStream } from './preamble.ts'
@@ -171,7 +172,7 @@ async function whole(options: RelayOptions, exchange: Exchange, answered: Answer
   const { id: provider } = target.provider
   const { translate, usageOf, stream, remake = asItCame } = conversation
   const bytes = await readWhole(answer, options)
-  const body = parseAnswer(bytes)
+  const body = parseAnswer(bytes, translate === null ? JSON.parse : parseExactly)
   const failure = translate?.failureIn?.(body) ?? refusalIn(body)
   if (failure !== null) throw advisedError(target, providerErrorOf(provider, failure))
   // Translated, it would become an empty answer that looks whole.
@@ -203,9 +204,9 @@ const eventsOf = (chunks: readonly ChatChunk[]): Uint8Array =>
   encoder.encode(chunks.map((chunk) => `data: ${JSON.stringify(chunk)}\n\n`).join('') + 'data: [DONE]\n\n')
 
 /** Half an answer must not look like one: what is not JSON to its end is refused. */
-function parseAnswer(bytes: Uint8Array): unknown {
+function parseAnswer(bytes: Uint8Array, parse: (text: string) => unknown): unknown {
   try {
-    return JSON.parse(utf8.decode(bytes))
+    return parse(utf8.decode(bytes))
   } catch (error) {
     throw new GatewayError('invalid_response', 'The provider answered with something that is not JSON.', {
       cause: error,

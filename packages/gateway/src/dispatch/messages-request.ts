@@ -1,5 +1,6 @@
 import { GatewayError } from '../kernel/errors.ts'
 import { requestToChat } from '../providers/dialects/anthropic-messages/request-to-chat.ts'
+import { parseExactly } from '../providers/dialects/exact-json.ts'
 import type { Target } from '../providers/provider.ts'
 import { encodeChatRequest } from './chat-request.ts'
 import { withoutForeignMarks } from './foreign-marks.ts'
@@ -29,7 +30,7 @@ export interface EncodedMessages {
 
 /** Reads a request. Throws invalid_json, missing_field. Only what every provider needs is checked; the rest is theirs. */
 export function readMessagesRequest(bytes: Uint8Array<ArrayBuffer>): MessagesCall {
-  const { call, body } = readModelRequest(bytes)
+  const { call, body } = readModelRequest(bytes, { parse: parseExactly })
   const { messages } = body
   if (!Array.isArray(messages) || messages.length === 0)
     throw missing('messages', 'a non-empty array of messages', messages ?? null)

@@ -1,6 +1,7 @@
 import { isNestedDeeper, jsonMembers } from '@inference-gateway/protocol/json'
 import { jsonFault } from '@inference-gateway/protocol/json-fault'
 import { GatewayError } from '../kernel/errors.ts'
+import { comparable } from '../providers/dialects/exact-json.ts'
 import type { Quirks, Target } from '../providers/provider.ts'
 import { innerEdits } from './inner-edits.ts'
 import { patchJson, type Edit } from './patch.ts'
@@ -36,12 +37,20 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 /** A longer chain of fallbacks is a mistake, or an attack. */
 const MOST_MODELS = 10
 
+interface ReadOptions {
+  readonly modelMayLack?: boolean
+  /** For a request that may have to be told in other words: `parseExactly`. */
+  readonly parse?: Parse
+}
+
+type Parse = (text: string) => unknown
+
 /** Reads a request for a model. Throws invalid_json, and missing_field for a `model` that is none, or is not there. */
 export function readModelRequest(
   bytes: Uint8Array<ArrayBuffer>,
-  { modelMayLack = false }: { readonly modelMayLack?: boolean } = {},
+  { modelMayLack = false, parse = JSON.parse }: ReadOptions = {},
 ): ReadRequest {
-  const body = parseObject(bytes)
+  const body = parseObject(bytes, parse)
   const { model, stream, stream_options: streamOptions } = body
   const isUnnamed = modelMayLack && (model ?? null) === null
   const models: readonly unknown[] = isUnnamed ? [] : Array.isArray(model) ? model : [model]
@@ -61,8 +70,8 @@ export function readModelRequest(
 }
 
 /** The JSON object in a body. Throws invalid_json for anything else. */
-function parseObject(bytes: Uint8Array): JsonObject {
-  const value = parse(bytes)
+function parseObject(bytes: Uint8Array, parse: Parse): JsonObject {
+  const value = parsed(bytes, parse)
   if (!isObject(value))
     throw new GatewayError('invalid_json', 'Failed to decode request: the body must be one JSON object.')
   return value
@@ -72,7 +81,7 @@ function parseObject(bytes: Uint8Array): JsonObject {
 const DEEPEST = 512
 const EASY_BYTES = 64 * 1024
 
-function parse(bytes: Uint8Array): unknown {
+function parsed(bytes: Uint8Array, parse: Parse): unknown {
   if (bytes.byteLength === 0)
     throw new GatewayError('invalid_json', 'Failed to decode request: the body is empty. Send one JSON object.')
   if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf)
@@ -84,9 +93,10 @@ function parse(bytes: Uint8Array): unknown {
     throw new GatewayError('invalid_json', `Failed to decode request: more than ${DEEPEST} levels of nesting.`)
   const text = decode(bytes)
   try {
-    return JSON.parse(text)
+    return parse(text)
   } catch (error) {
-    throw new GatewayError('invalid_json', `Failed to decode request: ${faultIn(text)}`, { cause: error })
+    const reason = error instanceof RangeError ? 'the body is nested too deeply.' : faultIn(text)
+    throw new GatewayError('invalid_json', `Failed to decode request: ${reason}`, { cause: error })
   }
 }
 
@@ -125,7 +135,7 @@ export function missing(param: string, expected: string, given?: unknown): Gatew
 function kindOf(value: unknown): string {
   if (value === null) return 'missing'
   if (value === '' || (Array.isArray(value) && value.length === 0)) return 'empty'
-  return Array.isArray(value) ? 'another list' : `of the type ${typeof value}`
+  return Array.isArray(value) ? 'another list' : `of the type ${typeof comparable(value)}`
 }
 
 /** How a request is fitted to its target. */

@@ -2,7 +2,7 @@ import { GatewayError } from '../kernel/errors.ts'
 import type { TokenUsage } from '../kernel/events.ts'
 import type { ChatDialect } from '../providers/dialects/chat-dialect.ts'
 import { chatDialects } from '../providers/dialects/chat-dialects.ts'
-import { isObject } from '../providers/dialects/json.ts'
+import { isObject, parseObject } from '../providers/dialects/json.ts'
 import type { ChatDialectName, Endpoint, Target } from '../providers/provider.ts'
 import type { ChatCall } from './chat-request.ts'
 import type { Conversation } from './complete.ts'
@@ -41,7 +41,7 @@ export function encodeNatively(
   const { provider, model } = target
   const facts = { model, stream: call.stream, maxOutputTokens }
   // The bytes were found to be a JSON object when the call was read.
-  const { body, dropped, added } = dialect.request(JSON.parse(decoder.decode(call.bytes)), facts)
+  const { body, dropped, added } = dialect.request(parseObject(decoder.decode(call.bytes)) ?? {}, facts)
   const [first] = dropped
   if (strict && first !== undefined) {
     const message = `${provider.name} is asked in its own words, which have none for \`${dropped.join('`, `')}\` (${model}). Leave it out, or leave out x-gateway-strict to let the gateway do it.`

@@ -1,5 +1,6 @@
 import { ProviderError, type ProviderFault } from '../kernel/provider-error.ts'
 import { keySource, urlSource } from '../providers/accounts.ts'
+import { comparable } from '../providers/dialects/exact-json.ts'
 import type { Account, UpstreamAnswer } from '../providers/provider.ts'
 import { simulatorProvider } from '../providers/simulator/row.ts'
 import { nextPart } from './parts.ts'
@@ -59,8 +60,9 @@ const MINIMAX_STATUS: ReadonlyMap<unknown, number> = new Map([
 /** MiniMax refuses with status 200, in a member beside the answer, streamed or not. An error's object; `null`: none. */
 export function refusalIn(body: unknown): object | null {
   const base = isFields(body) ? body['base_resp'] : null
-  if (!isFields(base) || !Number(base['status_code'])) return null
-  const { status_code: code, status_msg: message } = base as Record<string, unknown>
+  const { status_code: told, status_msg: message } = isFields(base) ? base : {}
+  const code = comparable(told)
+  if (!Number(code)) return null
   return { message, code, status_code: MINIMAX_STATUS.get(code) ?? 502 }
 }
 
@@ -68,7 +70,8 @@ export function refusalIn(body: unknown): object | null {
 export function providerErrorOf(provider: string, error: unknown): ProviderError {
   const { status_code: ownStatus, status: named, code } = isFields(error) ? error : {}
   // Google's `status` is a word.
-  const status = [ownStatus, named, code].map(Number).find((number) => number >= 400 && number <= 599) ?? 502
+  const numbers = [ownStatus, named, code].map((told) => Number(comparable(told)))
+  const status = numbers.find((number) => number >= 400 && number <= 599) ?? 502
   const fault = faultOf({ error }) ?? { message: `${provider} reported an error at the start of the stream.` }
   return new ProviderError(provider, { status, headers: new Headers() }, complete(fault, status), { error })
 }
@@ -138,7 +141,7 @@ function faultOf(body: unknown): Partial<ProviderFault> | null {
 }
 
 function pick({ message, type, code, status, param }: Fields & Record<string, unknown>): Partial<ProviderFault> {
-  const name = code ?? status
+  const name = comparable(code ?? status)
   return {
     ...(typeof message === 'string' ? { message } : {}),
     ...(typeof type === 'string' ? { type } : {}),

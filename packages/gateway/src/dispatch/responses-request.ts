@@ -1,4 +1,5 @@
 import { GatewayError } from '../kernel/errors.ts'
+import { parseExactly } from '../providers/dialects/exact-json.ts'
 import { requestToChat } from '../providers/dialects/openai-responses/request-to-chat.ts'
 import type { Endpoint, Target } from '../providers/provider.ts'
 import { encodeChatRequest } from './chat-request.ts'
@@ -31,7 +32,7 @@ export interface EncodedResponses {
 
 /** Reads a request. Throws invalid_json, missing_field. */
 export function readResponsesRequest(bytes: Uint8Array<ArrayBuffer>): ResponsesCall {
-  const { call, body } = readModelRequest(bytes)
+  const { call, body } = readModelRequest(bytes, { parse: parseExactly })
   const { previous_response_id: previous } = body
   return { ...call, body, previousId: typeof previous === 'string' && previous !== '' ? previous : null }
 }

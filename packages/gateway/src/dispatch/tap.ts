@@ -99,10 +99,10 @@ export function createChatTap(hidesUsage: boolean, choices = 1): ChatTap {
 }
 
 /** A chunk of a chat stream; `null` when it is none. */
-export function parseChunk(data: string): ChatChunk | null {
+export function parseChunk(data: string, parse: (text: string) => unknown = JSON.parse): ChatChunk | null {
   if (data.trimStart()[0] !== '{') return null
   try {
-    const chunk: ChatChunk = JSON.parse(data)
+    const chunk = parse(data) as ChatChunk // a provider's: every member may be something else
     return Array.isArray(chunk.choices) ? chunk : { ...chunk, choices: [] }
   } catch {
     return null // not ours to judge: the client gets it as it came

@@ -1,6 +1,7 @@
 import type { ChatChunk } from '@inference-gateway/protocol/chat'
 import { formatEvent, type ServerSentEvent } from '@inference-gateway/protocol/sse'
 import { failureIn } from '../providers/dialects/chat-pieces.ts'
+import { parseExactly } from '../providers/dialects/exact-json.ts'
 import { refusalIn } from './provider-error.ts'
 import { RewritingTap, type RewritingTapParts } from './rewriting-tap.ts'
 import { type ChatTap, isFinish, parseChunk } from './tap.ts'
@@ -40,7 +41,7 @@ class TranslatingTap extends RewritingTap {
   protected tell({ event, data }: ServerSentEvent): string {
     // Translated, a stream without a choice would become an empty answer that looks whole.
     if (data === '[DONE]') return this.#hasChoices ? this.finish() : this.fail({ message: NO_ANSWER })
-    const chunk = parseChunk(data)
+    const chunk = parseChunk(data, parseExactly)
     if (chunk === null) return ''
     if (event === 'error' || (chunk.error ?? null) !== null) return this.fail(chunk.error ?? chunk)
     this.note(chunk)

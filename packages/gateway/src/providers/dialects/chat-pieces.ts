@@ -1,9 +1,10 @@
+import { comparable, numberOf } from './exact-json.ts'
 import { isObject, type JsonObject, objectsIn, textOf } from './json.ts'
 
 /** A piece of a tool call, as a chat stream gives it. */
 export interface CallPiece {
-  /** The call's number; some providers leave it out, and some give all calls the same. */
-  readonly key: unknown
+  /** The call's number; some providers leave it out (`null`), and some give all calls the same. */
+  readonly key: number | null
   /** Empty but in the first piece. */
   readonly id: string
   readonly name: string
@@ -16,7 +17,7 @@ export interface CallPiece {
 export function callPieceOf(call: JsonObject): CallPiece {
   const called = isObject(call['function']) ? call['function'] : {}
   return {
-    key: call['index'],
+    key: numberOf(call['index']),
     // Nobody can answer to a blank one.
     id: textOf(call['id']).trim() === '' ? '' : textOf(call['id']),
     name: textOf(called['name']),
@@ -27,6 +28,10 @@ export function callPieceOf(call: JsonObject): CallPiece {
 
 /** Whether a call can begin with it: without a name nobody can be called. */
 export const canBegin = ({ name }: CallPiece): boolean => name !== ''
+
+/** What a chunk tells of the first choice, the only one that other dialects have. */
+export const firstChoice = (choices: unknown): JsonObject | undefined =>
+  objectsIn(choices).find(({ index }) => comparable(index ?? 0) === 0)
 
 /** Google's signatures of thoughts stand beside a call, and must come back with it. */
 export const extraContent = ({ extra_content: extra }: JsonObject): JsonObject =>

@@ -1,3 +1,4 @@
+import { numberOf } from './exact-json.ts'
 import { isObject, type JsonObject } from './json.ts'
 
 /** The tokens of an answer. `null`: its provider does not tell. */
@@ -45,5 +46,7 @@ export function countsIn(usage: unknown): TokenCounts | null {
 
 const detailsOf = (value: unknown): JsonObject => (isObject(value) ? value : {})
 
-const count = (value: unknown): number | null =>
-  typeof value === 'number' && Number.isFinite(value) && value >= 0 ? value : null
+function count(value: unknown): number | null {
+  const number = numberOf(value)
+  return number !== null && Number.isFinite(number) && number >= 0 ? number : null
+}

@@ -1,3 +1,4 @@
+import { numberOf } from '../exact-json.ts'
 import { isObject, type JsonObject, objectsIn } from '../json.ts'
 
 /** What most tokenizers make of English, of most other scripts, and of a picture in full size. */
@@ -23,7 +24,7 @@ export function estimateTokens({ system, messages, tools }: JsonObject): number 
 
 function tokensIn(value: unknown): number {
   if (typeof value === 'string') return tokensOfText(value)
-  if (typeof value === 'number' || typeof value === 'boolean') return 1
+  if (typeof value === 'boolean' || numberOf(value) !== null) return 1
   if (Array.isArray(value)) return sum(value.map(tokensIn))
   if (!isObject(value)) return 0
   if (value['type'] === 'image') return TOKENS_PER_IMAGE

@@ -1,3 +1,4 @@
+import { numberOf } from '../exact-json.ts'
 import { entryOf, isObject, type JsonObject, objectsIn, textOf } from '../json.ts'
 import { createLosses, type Losses } from '../losses.ts'
 import { conversationFromChat } from './messages-from-chat.ts'
@@ -40,19 +41,20 @@ export function requestFromChat(request: JsonObject, { model, maxTokens }: Messa
   const { system, messages } = conversationFromChat(request['messages'], losses)
   const limit = request['max_completion_tokens'] ?? request['max_tokens'] ?? maxTokens
   const { user, stream, temperature } = request
+  const heat = numberOf(temperature)
   const body = {
     ...(system.length === 0 ? {} : { system }),
     messages,
     max_tokens: limit,
     ...pick(request, 'temperature', 'top_p', 'top_k', 'thinking', 'cache_control'),
-    ...(typeof temperature === 'number' && temperature > 1 ? { temperature: 1 } : {}),
+    ...(heat !== null && heat > 1 ? { temperature: 1 } : {}),
     ...stopOf(request['stop']),
     ...toolsOf(request, losses),
     ...(typeof user === 'string' ? { metadata: { user_id: user } } : {}),
     ...outputOf(request, model, losses),
     ...(stream === true ? { stream } : {}),
   }
-  if (typeof temperature === 'number' && temperature > 1) losses.add('temperature')
+  if (heat !== null && heat > 1) losses.add('temperature')
   return { body, dropped: losses.names }
 }
 

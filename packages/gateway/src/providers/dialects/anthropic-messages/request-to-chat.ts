@@ -1,3 +1,4 @@
+import { numberOf } from '../exact-json.ts'
 import { entryOf, isObject, type JsonObject, objectsIn, textOf } from '../json.ts'
 import { createLosses, type Losses } from '../losses.ts'
 import { chatMessages, type Extensions } from './messages-to-chat.ts'
@@ -152,7 +153,8 @@ const EFFORTS: Readonly<Record<string, string>> = {
 function effortOf({ thinking, output_config: config }: JsonObject, takesEffort: boolean, losses: Losses): JsonObject {
   const asked = isObject(config) ? (config['effort'] ?? null) : null
   const written = entryOf(EFFORTS, asked)
-  const budget = isObject(thinking) && thinking['type'] === 'enabled' ? Number(thinking['budget_tokens'] ?? 0) : null
+  const budget =
+    isObject(thinking) && thinking['type'] === 'enabled' ? (numberOf(thinking['budget_tokens']) ?? 0) : null
   const effort = written ?? (budget === null ? undefined : effortFor(budget))
   if (isObject(config)) losses.addUnknown(config, new Set(['effort', 'format']), 'output_config')
   if (isObject(thinking)) losses.addUnknown(thinking, THINKING_MEMBERS, 'thinking')

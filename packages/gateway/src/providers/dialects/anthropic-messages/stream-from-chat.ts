@@ -1,5 +1,5 @@
 import type { ChatChunk } from '@inference-gateway/protocol/chat'
-import { callPieceOf, groqUsage, wordsOf } from '../chat-pieces.ts'
+import { callPieceOf, firstChoice, groqUsage, wordsOf } from '../chat-pieces.ts'
 import { type MessageFacts, toolUseId } from './answer-from-chat.ts'
 import { Blocks, type MessageEvent } from './blocks.ts'
 import { isObject, type JsonObject, objectsIn, textOf } from '../json.ts'
@@ -26,10 +26,9 @@ export class MessageStream {
   chunk(chunk: ChatChunk): readonly MessageEvent[] {
     const members: JsonObject = { ...chunk }
     this.#usage = members['usage'] ?? groqUsage(members) ?? this.#usage
-    const choices = objectsIn(chunk.choices)
     // Azure begins with what its filters found, and names nothing yet.
-    const started = choices.length === 0 && textOf(members['id']) === '' ? [] : this.#start(members)
-    const choice = choices.find(({ index }) => (index ?? 0) === 0)
+    const started = objectsIn(chunk.choices).length === 0 && textOf(members['id']) === '' ? [] : this.#start(members)
+    const choice = firstChoice(chunk.choices)
     if (choice === undefined) return started
     this.#usage = choice['usage'] ?? this.#usage // Moonshot
     this.#finishReason = textOf(choice['finish_reason']) || this.#finishReason

@@ -1,4 +1,5 @@
 import type { ChatNarrator } from '../chat-dialect.ts'
+import { comparable } from '../exact-json.ts'
 import { isObject, type JsonObject, textOf } from '../json.ts'
 import { finishReasonOf } from './stop-reason.ts'
 import { usageToChat } from './usage.ts'
@@ -29,15 +30,16 @@ export class ChatStream implements ChatNarrator {
   }
 
   event(event: JsonObject): readonly JsonObject[] {
+    const index = comparable(event['index'])
     switch (event['type']) {
       case 'message_start':
         return this.#start(event['message'])
       case 'content_block_start':
-        return this.#blockStart(event['index'], event['content_block'])
+        return this.#blockStart(index, event['content_block'])
       case 'content_block_delta':
-        return this.#blockDelta(event['index'], event['delta'])
+        return this.#blockDelta(index, event['delta'])
       case 'content_block_stop':
-        return this.#blockStop(event['index'])
+        return this.#blockStop(index)
       case 'message_delta':
         return this.#messageDelta(event)
       case 'message_stop':

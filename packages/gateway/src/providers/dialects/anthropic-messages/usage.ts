@@ -1,4 +1,4 @@
-import { isObject, type JsonObject } from '../json.ts'
+import { count, isObject, type JsonObject } from '../json.ts'
 import { countsIn } from '../token-counts.ts'
 
 /** The token counts of a message. `input_tokens` leaves out what was read from a cache or written to it. */
@@ -46,5 +46,3 @@ export function usageToChat(value: unknown): JsonObject {
     ...(reasoning === undefined ? {} : { completion_tokens_details: { reasoning_tokens: count(reasoning) } }),
   }
 }
-
-const count = (value: unknown): number => (typeof value === 'number' && Number.isFinite(value) && value > 0 ? value : 0)

@@ -1,3 +1,4 @@
+import { numberOf } from '../exact-json.ts'
 import { isObject, type JsonObject, objectsIn, textOf } from '../json.ts'
 
 /**
@@ -13,7 +14,7 @@ export function logprobsOf(told: unknown): JsonObject | null {
 
 function tokenOf({ text, logprobs }: JsonObject): JsonObject {
   const token = textOf(text)
-  const each = Array.isArray(logprobs) ? logprobs.map(Number) : []
+  const each = Array.isArray(logprobs) ? logprobs.map((one) => numberOf(one) ?? 0) : []
   const logprob = each.reduce((sum, one) => sum + one, 0)
   return { token, logprob, bytes: [...encoder.encode(token)], top_logprobs: [] }
 }

@@ -1,3 +1,4 @@
+import { comparable } from '../exact-json.ts'
 import { isObject, type JsonObject, objectsIn, textOf } from '../json.ts'
 import { createLosses, type Losses } from '../losses.ts'
 import { messagesFromChat } from './messages-from-chat.ts'
@@ -53,7 +54,7 @@ export interface RequestToCohere {
 export function requestFromChat(request: JsonObject): RequestToCohere {
   const losses = createLosses()
   for (const [name, value] of Object.entries(request))
-    if (!KNOWN.has(name) && value !== null && value !== USUAL[name]) losses.add(name)
+    if (!KNOWN.has(name) && value !== null && comparable(value) !== USUAL[name]) losses.add(name)
   const { stream } = request
   const body = {
     messages: messagesFromChat(request['messages'], losses),

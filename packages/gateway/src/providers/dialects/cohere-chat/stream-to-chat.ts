@@ -1,4 +1,5 @@
 import type { AnswerFacts, ChatNarrator } from '../chat-dialect.ts'
+import { comparable } from '../exact-json.ts'
 import { isObject, type JsonObject, textOf } from '../json.ts'
 import { failureOf, finishReasonOf } from './ending.ts'
 import { logprobsOf } from './logprobs.ts'
@@ -29,7 +30,8 @@ export class CohereStream implements ChatNarrator {
 
   event(event: JsonObject): Chunks {
     if (this.progress === 'over') return []
-    const { type, index } = event
+    const { type } = event
+    const index = comparable(event['index'])
     const delta = isObject(event['delta']) ? event['delta'] : {}
     const message = isObject(delta['message']) ? delta['message'] : {}
     switch (type) {

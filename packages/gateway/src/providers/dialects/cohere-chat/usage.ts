@@ -1,4 +1,4 @@
-import { isObject, type JsonObject } from '../json.ts'
+import { count, isObject, type JsonObject } from '../json.ts'
 
 /**
  * An answer's usage as a chat's; `null`: it was not told. What the model read and wrote is counted, not what is billed:
@@ -26,5 +26,3 @@ export function usageToChat(usage: unknown): JsonObject | null {
     ...(reasoning === undefined ? {} : { completion_tokens_details: { reasoning_tokens: count(reasoning) } }),
   }
 }
-
-const count = (value: unknown): number => (typeof value === 'number' && Number.isFinite(value) && value > 0 ? value : 0)

@@ -1,4 +1,5 @@
 import type { AnswerFacts } from '../chat-dialect.ts'
+import { numberOf } from '../exact-json.ts'
 import { isObject, type JsonObject, objectsIn, textOf } from '../json.ts'
 import { Choice, type Piece } from './choice.ts'
 import { usageToChat } from './usage.ts'
@@ -7,8 +8,10 @@ import { usageToChat } from './usage.ts'
 export const answerIdOf = ({ responseId }: JsonObject, created: number): string => textOf(responseId) || String(created)
 
 /** Candidates may come without their numbers. */
-export const indexOf = ({ index }: JsonObject, place: number): number =>
-  typeof index === 'number' && Number.isSafeInteger(index) && index >= 0 ? index : place
+export function indexOf({ index }: JsonObject, place: number): number {
+  const told = numberOf(index) ?? -1
+  return Number.isSafeInteger(told) && told >= 0 ? told : place
+}
 
 /**
  * A whole answer as a chat completion. Thoughts are told as `reasoning_content`, pictures as `images`; the signature of

@@ -1,9 +1,10 @@
-import { isObject, type JsonObject } from '../json.ts'
+import { numberOf } from '../exact-json.ts'
+import { count, isObject, type JsonObject } from '../json.ts'
 
 /** Google's counts as a chat's usage; `null` where there are none. Thinking is counted apart from the answer there. */
 export function usageToChat(value: unknown): JsonObject | null {
   const usage = isObject(value) ? value : {}
-  if (typeof usage['promptTokenCount'] !== 'number' && typeof usage['totalTokenCount'] !== 'number') return null
+  if (numberOf(usage['promptTokenCount'] ?? usage['totalTokenCount']) === null) return null
   const input = count(usage['promptTokenCount']) + count(usage['toolUsePromptTokenCount'])
   const reasoning = count(usage['thoughtsTokenCount'])
   const output = count(usage['candidatesTokenCount']) + reasoning
@@ -15,5 +16,3 @@ export function usageToChat(value: unknown): JsonObject | null {
     completion_tokens_details: { reasoning_tokens: reasoning },
   }
 }
-
-const count = (value: unknown): number => (typeof value === 'number' && Number.isFinite(value) && value > 0 ? value : 0)

@@ -1,3 +1,4 @@
+import { comparable } from '../exact-json.ts'
 import { entryOf, isObject, type JsonObject, objectsIn, textOf } from '../json.ts'
 import { createLosses, type Losses } from '../losses.ts'
 import { functionFromCustom } from './custom-tools.ts'
@@ -82,7 +83,7 @@ export function requestToChat(request: JsonObject, { extensions, takesEffort }: 
 }
 
 const isUsual = (name: string, value: unknown): boolean =>
-  (Array.isArray(value) && value.length === 0) || (entryOf(USUAL, name) ?? []).includes(value)
+  (Array.isArray(value) && value.length === 0) || (entryOf(USUAL, name) ?? []).includes(comparable(value))
 
 const pick = (request: JsonObject, ...names: readonly string[]): JsonObject =>
   Object.fromEntries(names.flatMap((name) => ((request[name] ?? null) === null ? [] : [[name, request[name]]])))

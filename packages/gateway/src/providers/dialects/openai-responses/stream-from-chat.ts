@@ -1,5 +1,6 @@
 import type { ChatChunk } from '@inference-gateway/protocol/chat'
-import { callPieceOf, failureIn, groqUsage, wordsOf } from '../chat-pieces.ts'
+import { callPieceOf, failureIn, firstChoice, groqUsage, wordsOf } from '../chat-pieces.ts'
+import { numberOf } from '../exact-json.ts'
 import { entryOf, isObject, type JsonObject, objectsIn, textOf } from '../json.ts'
 import { customNames } from './custom-tools.ts'
 import { OutputItems, type ResponseEvent } from './items.ts'
@@ -46,7 +47,7 @@ export class ResponseStream {
     const members: JsonObject = { ...chunk }
     this.#usage = members['usage'] ?? groqUsage(members) ?? this.#usage
     const started = this.#start(members)
-    const choice = objectsIn(chunk.choices).find(({ index }) => (index ?? 0) === 0)
+    const choice = firstChoice(chunk.choices)
     if (choice === undefined) return started
     this.#usage = choice['usage'] ?? this.#usage // Moonshot
     this.#finishReason = textOf(choice['finish_reason']) || this.#finishReason
@@ -128,7 +129,7 @@ function responseHead({ seed, createdAt, request }: ResponseFacts, chunk: JsonOb
   return {
     id: `resp_${seed}`,
     object: 'response',
-    created_at: typeof created === 'number' && created > 0 ? created : createdAt,
+    created_at: (numberOf(created) ?? 0) > 0 ? created : createdAt,
     status: 'in_progress',
     background: false,
     error: null,
