@@ -8,6 +8,8 @@ import { ProviderError } from '../../src/kernel/provider-error.ts'
 import { MessageStream } from '../../src/providers/dialects/anthropic-messages/stream-from-chat.ts'
 import { ChatStream } from '../../src/providers/dialects/anthropic-messages/stream-to-chat.ts'
 import { accumulateMessage } from '../../src/providers/dialects/anthropic-messages/testing.ts'
+import { chatDialects } from '../../src/providers/dialects/chat-dialects.ts'
+import { parseExactly } from '../../src/providers/dialects/exact-json.ts'
 import { isObject, type JsonObject, objectsIn } from '../../src/providers/dialects/json.ts'
 import { ResponseStream } from '../../src/providers/dialects/openai-responses/stream-from-chat.ts'
 import { fuzz, odd } from './fuzz.ts'
@@ -143,8 +145,47 @@ const natively = fc.property(fc.array(event, { maxLength: 12 }), (events) => {
   if (isOver) expect(told.at(-1)).toEqual({ type: 'DONE' })
 })
 
+/** The same with every whole number written as some languages write it: `1.0`. */
+const respelled = (given: readonly unknown[]): readonly unknown[] =>
+  given.map((data) => parseExactly(JSON.stringify(data, withPoint)))
+
+const withPoint = (_name: string, value: unknown): unknown =>
+  typeof value === 'number' && Number.isSafeInteger(value) ? JSON.rawJSON(`${value}.0`) : value
+
+const taps: readonly (() => ChatTap)[] = [
+  () => createTranslatingTap({ translator: new MessageStream({ id: 'i', model: 'm' }), provider: 'p', errorEvent }),
+  () =>
+    createTranslatingTap({
+      translator: new ResponseStream({ seed: 's', createdAt: 1, request: {} }),
+      provider: 'p',
+      errorEvent,
+    }),
+  ...Object.values(chatDialects).map(
+    ({ stream }) =>
+      () =>
+        createNativeTap({
+          narrator: stream({ created: 1, model: 'm', choices: 1 }),
+          wantsUsage: true,
+          provider: 'p',
+          errorEvent,
+        }),
+  ),
+]
+
+const spelling = fc.property(
+  fc.array(fc.oneof(chunk, event), { maxLength: 5 }),
+  fc.boolean(),
+  fc.constantFrom(...taps),
+  (given, isDone, tapOf) => {
+    const [tap, other] = [tapOf(), tapOf()]
+    expect(tell(other, respelled(given), isDone)).toEqual(tell(tap, given, isDone))
+    expect(other.state.usage).toEqual(tap.state.usage)
+  },
+)
+
 export const dialects = [
   fuzz('a chat stream without sense is told as a message with one block open at a time', messages),
   fuzz('a chat stream without sense is told as a response whose events and items agree', responses),
   fuzz("a message's stream without sense is told as a chat's that ends once", natively),
+  fuzz('a stream tells the same, however its numbers are written', spelling),
 ]

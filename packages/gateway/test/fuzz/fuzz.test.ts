@@ -6,12 +6,25 @@ import type { Effort } from './fuzz.ts'
 import { heads } from './heads.ts'
 import { json } from './json.ts'
 import { noProxy } from './no-proxy.ts'
+import { numbers } from './numbers.ts'
 import { pushed } from './pushed.ts'
 import { targets } from './targets.ts'
 import { tokens } from './tokens.ts'
 import { closeWire, wire } from './wire.ts'
 
-const suites = Object.entries({ targets, wire, heads, json, tokens, durations, events, noProxy, dialects, pushed })
+const suites = Object.entries({
+  targets,
+  wire,
+  heads,
+  json,
+  tokens,
+  durations,
+  events,
+  noProxy,
+  dialects,
+  numbers,
+  pushed,
+})
 const total = suites.reduce((sum, [, suite]) => sum + suite.length, 0)
 
 /** A seed that finds something within so many runs is added here; what took longer is kept as an example. */
