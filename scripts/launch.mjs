@@ -58,15 +58,18 @@ async function runNpm() {
   let said = ''
   npm.stderr.on('data', (bytes) => (said += bytes))
   npm.on('error', ({ message }) => (said += `${message}\n`))
-  const stop = () => npm.kill()
-  process.once('SIGTERM', stop)
+  let isStopped = false
+  const stop = () => {
+    isStopped = true
+    npm.kill()
+  }
+  process.on('SIGTERM', stop)
   process.stderr.write('Installing dependencies (first start only, it may take a minute) ..')
   const dots = setInterval(() => process.stderr.write('.'), 2000)
   const status = await new Promise((resolve) => npm.on('close', resolve))
   process.off('SIGTERM', stop)
   clearInterval(dots)
   process.stderr.write(`\n${said}`)
-  const isStopped = status === null
   if (status !== 0 && !isStopped)
     console.error('The dependencies could not be installed: once, npm needs a way to its registry.')
   return status ?? 1

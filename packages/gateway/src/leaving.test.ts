@@ -31,6 +31,7 @@ function asked(asks: readonly Ask[]) {
 }
 
 const TERM = 'SIGTERM: serving'
+const BESIDE = 'SIGTERM: leaving already; once more stops at once'
 const RELEASED = 'stopping with its launcher: serving'
 
 test.each<[what: string, asks: readonly Ask[], said: readonly string[], codes: readonly number[]]>([
@@ -39,11 +40,11 @@ test.each<[what: string, asks: readonly Ask[], said: readonly string[], codes: r
   ['two signals end it at once', ['SIGTERM', 'SIGINT'], [TERM, 'SIGINT again: stopping at once,'], [1]],
   ['a launcher that lets go asks the same', ['released'], [RELEASED], []],
   ['a signal beside it is no second one', ['SIGTERM', 'released'], [TERM], []],
-  ['whichever comes first', ['released', 'SIGTERM'], [RELEASED], []],
+  ['whichever comes first', ['released', 'SIGTERM'], [RELEASED, BESIDE], []],
   [
     'a second signal is a second one',
     ['released', 'SIGTERM', 'SIGINT'],
-    [RELEASED, 'SIGINT again: stopping at once,'],
+    [RELEASED, BESIDE, 'SIGINT again: stopping at once,'],
     [1],
   ],
 ])('%s', (_, asks, said, codes) => {

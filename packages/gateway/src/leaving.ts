@@ -49,9 +49,10 @@ export function createLeaving({ listener, gateway, monitoring, log, limits, slee
       if (isSignalled) {
         log.warn(`${signal} again: stopping at once, ${listener.pending()} running requests are cut`)
         log.flush()
-        exit(1)
+        return exit(1)
       }
       isSignalled = true
+      if (isLeaving) log.info(`${signal}: leaving already; once more stops at once`)
       // Who presses Ctrl-C has no load balancer that must notice first.
       void leave(signal, signal === 'SIGINT' ? 0 : usualLameDuckMs)
     },

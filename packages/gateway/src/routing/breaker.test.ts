@@ -118,12 +118,13 @@ describe('a target that is left alone for its answers', () => {
     expect(breakers.look(a).state).toBe('closed')
   })
 
-  test('rests for longer when such a request fails as well, and is not asked at all once the connection does', () => {
+  test('rests no longer and no shorter for such requests, and is not asked at all once the connection fails', () => {
     const { clock, breakers, begin, fail } = scene()
     fail(5, broken)
     clock.pass(1)
-    fail(1, broken)
-    expect(breakers.look(a)).toEqual({ state: 'open', until: 20_001, answers: true })
+    fail(3, broken)
+    begin().abandoned()
+    expect(breakers.look(a)).toEqual({ state: 'open', until: 10_000, answers: true })
     clock.pass(1)
     begin().failed(down)
     expect(breakers.look(a).answers).toBe(false)

@@ -91,6 +91,9 @@ type Verdict =
   | { readonly kind: 'failure'; readonly answers: boolean; readonly isRepeated: boolean }
   | { readonly kind: 'pause'; readonly pauseMs: number }
 
+/** As what a request was let through: where others are not, one is to find out, and some have nobody else left. */
+type Role = 'any' | 'probe' | 'last resort'
+
 interface Rules {
   readonly failures: number
   readonly pauseMs: (openings: number) => number
@@ -136,12 +139,14 @@ export function createBreakers(options: BreakerOptions): OwnedBreakers {
     if (state !== before.state) tell(before, state, isResting(state) ? error : null)
   }
 
-  function trial(key: string, target: Pick<Target, 'provider' | 'model'>, probed: number | null): Trial {
+  /** `opening`: which one it was let through in spite of. */
+  function trial(key: string, target: Pick<Target, 'provider' | 'model'>, role: Role, opening: number | null): Trial {
     const settle = (verdict: Verdict, error: unknown = null) => {
       const entry = entries.get(key)
       if (entry === undefined && verdict.kind !== 'failure' && verdict.kind !== 'pause') return
       const before = entry ?? healthy(target)
-      write(key, before, judge(before, verdict, probed === before.openedAt, clock.elapsed(), rules), error)
+      const judges = opening === before.openedAt ? role : 'any'
+      write(key, before, judge(before, verdict, judges, clock.elapsed(), rules), error)
     }
     return {
       succeeded: () => settle({ kind: 'health' }),
@@ -155,17 +160,16 @@ export function createBreakers(options: BreakerOptions): OwnedBreakers {
     begin(target) {
       const key = targetKey(target)
       const entry = entries.get(key)
-      if (entry === undefined) return trial(key, target, null)
-      // Asked all the same, it is the last resort of a request, whose outcome tells as much as a probe's.
-      if (isBlocked(entry, clock)) return entry.answers ? trial(key, target, entry.openedAt) : null
+      if (entry === undefined) return trial(key, target, 'any', null)
+      if (isBlocked(entry, clock)) return entry.answers ? trial(key, target, 'last resort', entry.openedAt) : null
       if (isShut(entry.state)) {
         // A probe that hangs must not keep the target shut for as long as an answer may take: another one follows.
         const until = clock.elapsed() + pauseMs(coolDownMs, entry.openings)
         write(key, entry, { ...entry, state: 'half_open', until })
-        return trial(key, target, entry.openedAt)
+        return trial(key, target, 'probe', entry.openedAt)
       }
       if (statusOf(entry, clock).state !== entry.state) write(key, entry, { ...entry, ...CLOSED })
-      return trial(key, target, null)
+      return trial(key, target, 'any', null)
     },
     forget(provider) {
       for (const key of entries.keys()) {
@@ -207,12 +211,17 @@ function verdictOf(error: unknown, isRepeated: boolean, now: number): Verdict {
 }
 
 /**
- * The next state; `null` when the target is healthy again. While it is shut only its probe (`isProbe`) counts: requests
- * that were sent before it opened know less than the opening does.
+ * The next state; `null` when the target is healthy again. While it is shut its probe counts, not requests that were sent
+ * before it opened: they know less than the opening does. A last resort may bring it back, but not lengthen the pause,
+ * or a client that repeats one bad request would.
  */
-function judge(entry: Entry, verdict: Verdict, isProbe: boolean, now: number, rules: Rules): Entry | null {
+function judge(entry: Entry, verdict: Verdict, role: Role, now: number, rules: Rules): Entry | null {
   const wasShut = isShut(entry.state)
-  if (wasShut && !isProbe) return entry
+  if (wasShut && role === 'any') return entry
+  if (wasShut && role === 'last resort') {
+    if (verdict.kind === 'nothing') return entry
+    if (verdict.kind === 'failure') return { ...entry, answers: verdict.answers }
+  }
   switch (verdict.kind) {
     case 'health':
       return entry.state === 'cooling' && entry.until > now ? { ...entry, failures: 0 } : null

@@ -108,7 +108,7 @@ type ExchangeProgress = Extract<GatewayEvent, { readonly type: `exchange.${strin
 
 /** What became of a target, for people. */
 const BREAKER_WORDS = {
-  open: 'target rests, five requests in a row failed',
+  open: 'target rests, it failed repeatedly',
   half_open: 'target is tried again',
   cooling: 'target rests, it asked for a pause',
   closed: 'target is well again',
