@@ -76,6 +76,10 @@ describe('a provider that refuses the key: the answer says whose it is', () => {
 
   test.each([
     ['in JSON', json({ error: { message: `Unknown key: ${keyOf('openai')}`, code: keyOf('openai') } }, 401)],
+    [
+      'escaped',
+      answer(401, {}, `{"error":{"message":"Unknown key: ${keyOf('openai').replaceAll('-', String.raw`\u002d`)}"}}`),
+    ],
     ['in a text', answer(401, {}, `Unknown key: ${keyOf('openai')}`)],
     [
       'with another status',
@@ -86,6 +90,26 @@ describe('a provider that refuses the key: the answer says whose it is', () => {
     const { body } = await ask('openai/x')
     expect(JSON.stringify(body)).not.toContain(keyOf('openai'))
     expect(JSON.stringify(body)).toContain('***')
+  })
+
+  const repeating = (id: string) => ({ base_resp: { status_code: 1004, status_msg: `Unknown key: ${keyOf(id)}` } })
+
+  test('and not the key, though the provider repeats it: with status 200', async () => {
+    provider.play(json({ choices: null, ...repeating('minimax') }))
+    const { body } = await ask('minimax/x')
+    expect(body.error).toBe(`Unknown key: *** (${hint})`)
+    expect(JSON.stringify(body)).not.toContain(keyOf('minimax'))
+  })
+
+  test.each([
+    ['/v1/messages', { messages: [{ role: 'user', content: 'Hi' }] }],
+    ['/v1/responses', { input: 'Hi' }],
+  ])('and not the key, though the provider repeats it: inside a stream, at %s', async (path, own) => {
+    provider.play(stream([`data: ${JSON.stringify(repeating('mine'))}\n\n`]))
+    const body = JSON.stringify({ model: 'mine/x', stream: true, max_tokens: 9, ...own })
+    const told = await (await fetch(gateway.url + path, { method: 'POST', body })).text()
+    expect(told).toContain('Unknown key: ***')
+    expect(told).not.toContain(keyOf('mine'))
   })
 
   test('and so does the log, without the words of the provider', async () => {

@@ -7,7 +7,7 @@ import { parseExactly } from '../providers/dialects/exact-json.ts'
 import type { Endpoint, Target, TimeLimit, UpstreamAnswer, UpstreamRequest } from '../providers/provider.ts'
 import { byteTap } from './byte-tap.ts'
 import { holdPreamble, openStream } from './preamble.ts'
-import { advisedError, providerErrorOf, readProviderError, refusalIn } from './provider-error.ts'
+import { providerErrorOf, readProviderError, refusalIn, tellableError } from './provider-error.ts'
 import { relayStream, type RelayOptions } from './relay.ts'
 import { send, type Sender } from './send.ts'
 import type { ChatTap } from './tap.ts'
@@ -110,7 +110,7 @@ export async function complete(
   const options = optionsFor(conversation, dispatch.relay(id))
   if (answer.status >= 400) throw await readProviderError(target, answer, options.idleTimeoutMs)
   const tap = conversation.tap((error) =>
-    options.errorEvent(exchange, error instanceof ProviderError ? advisedError(target, error) : error),
+    options.errorEvent(exchange, error instanceof ProviderError ? tellableError(target, error) : error),
   )
   if (conversation.passesAny === true && !isEventStream(answer) && !isJson(answer))
     return passed(answer, relayStream(exchange, openStream(answer), byteTap, options))
@@ -174,7 +174,7 @@ async function whole(options: RelayOptions, exchange: Exchange, answered: Answer
   const bytes = await readWhole(answer, options)
   const body = parseAnswer(bytes, translate === null ? JSON.parse : parseExactly)
   const failure = translate?.failureIn?.(body) ?? refusalIn(body)
-  if (failure !== null) throw advisedError(target, providerErrorOf(provider, failure))
+  if (failure !== null) throw tellableError(target, providerErrorOf(provider, failure))
   // Translated, it would become an empty answer that looks whole.
   if (translate?.isAnswer(body) === false) throw noAnswer(provider)
   const usage = usageOf(body)

@@ -2,7 +2,7 @@ import type { Clock } from '../kernel/clock.ts'
 import { GatewayError } from '../kernel/errors.ts'
 import type { Account, TimeLimit, UpstreamAnswer } from '../providers/provider.ts'
 import { nextPart } from './parts.ts'
-import { advisedError, providerErrorOf } from './provider-error.ts'
+import { providerErrorOf, tellableError } from './provider-error.ts'
 import type { ChatTap } from './tap.ts'
 
 /** A stream that has been read up to its first content. */
@@ -39,7 +39,7 @@ export async function holdPreamble(
       const part = await nextPart(answer)
       if (part === null) break
       held.push(tap.push(part))
-      if (tap.state.error !== null) throw advisedError(account, providerErrorOf(provider, tap.state.error))
+      if (tap.state.error !== null) throw tellableError(account, providerErrorOf(provider, tap.state.error))
     }
     if (!tap.state.hasContent && !tap.state.isFinished) throw endedEarly(provider)
     return { answer, held }

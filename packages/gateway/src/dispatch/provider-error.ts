@@ -24,9 +24,9 @@ export async function readProviderError(
 ): Promise<ProviderError> {
   const patienceMs = Math.min(PATIENCE_MS, limitMs || PATIENCE_MS)
   const timer = setTimeout(() => answer.abort(null), patienceMs)
-  const text = withoutKey(await readText(answer), account.credential)
+  const read = await readText(answer)
   clearTimeout(timer)
-  const original = parse(text)
+  const original = masked(account, parse(read))
   const headers = new Headers(answer.headers)
   headers.delete('content-type')
   headers.delete('content-length')
@@ -36,6 +36,7 @@ export async function readProviderError(
   const { id } = account.provider
   const advice = adviceFor(account, status, original === null)
   const said = faultOf(original)
+  const text = maskKey(account, read)
   const fault =
     said === null ? { message: describe(id, status, text, advice) } : advised(complete(said, status), advice)
   return new ProviderError(id, { status, headers, advice }, complete(fault, status), original)
@@ -76,11 +77,13 @@ export function providerErrorOf(provider: string, error: unknown): ProviderError
   return new ProviderError(provider, { status, headers: new Headers() }, complete(fault, status), { error })
 }
 
-/** The same, with what the operator should look at, where its status is about the gateway's key. */
-export function advisedError(account: Account, error: ProviderError): ProviderError {
-  const advice = adviceFor(account, error.status, false)
-  if (advice === null) return error
-  const { provider, status, headers, fault, original } = error
+/** The same as it may be told: without the gateway's key, and with what the operator should look at where it is about it. */
+export function tellableError(account: Account, error: ProviderError): ProviderError {
+  const { provider, status, headers } = error
+  const advice = adviceFor(account, status, false)
+  const original = masked(account, error.original)
+  if (advice === null && original === error.original) return error
+  const fault = original === error.original ? error.fault : complete(faultOf(original) ?? {}, status)
   return new ProviderError(provider, { status, headers, advice }, advised(fault, advice), original)
 }
 
@@ -105,9 +108,16 @@ async function readText(answer: UpstreamAnswer): Promise<string> {
 const KEY_LENGTH_AT_LEAST = 12
 
 /** Some providers repeat the key that they do not know. */
-function withoutKey(text: string, credential: Account['credential']): string {
+function maskKey({ credential }: Account, text: string): string {
   const key = credential?.reveal() ?? ''
   return key.length < KEY_LENGTH_AT_LEAST ? text : text.replaceAll(key, '***')
+}
+
+/** What a provider said, parsed: written anew, since it may have escaped the key. The same where it is not in there. */
+function masked(account: Account, said: unknown): unknown {
+  const text = JSON.stringify(said)
+  const safe = maskKey(account, text)
+  return safe === text ? said : parse(safe)
 }
 
 function parse(text: string): unknown {
