@@ -257,6 +257,19 @@ describe('every other provider', () => {
       expect(input).toMatchObject([ask.input[0], { type: 'function_call', call_id: 'callOne01', name: 'f' }, result])
     })
 
+    test('and what stands beside it stays as it was written', async () => {
+      provider.play(called)
+      const [{ id }] = (await (await post(ask)).json()).output
+      provider.play(chatAnswer({ content: 'Fine' }))
+      const before = '{ "role":"user", "role":"user","content":"Go", "x":[1.0, 12345678901234567890] }'
+      const after = '{"type":"function_call_output","call_id":"callOne01","output":"\\u0064one", "y":1e2}'
+      const body = (item: string) => `{"model":"gpt-5", "input" : [ ${before}, ${item} ,${after}]}`
+      await post(body(`{"type":"item_reference","id":"${id}"}`), {}, '?provider=openai')
+      const { text = '' } = provider.requests[0] ?? {}
+      expect(text).toBe(body(JSON.stringify(JSON.parse(text).input[1])))
+      expect(JSON.parse(text).input[1]).toMatchObject({ type: 'function_call', call_id: 'callOne01' })
+    })
+
     test('is not known where nothing was to be stored', async () => {
       provider.play(called)
       const second = await refer(await post({ ...ask, store: false }))

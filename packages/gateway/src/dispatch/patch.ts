@@ -75,6 +75,18 @@ export function withoutElements(
   return concatenate([encoder.encode('['), ...parts, encoder.encode(']')])
 }
 
+/** The JSON array in `bytes` with the text that `textAt` gives in the place of an element; `null`: it stays as it was written. */
+export function replaceElements(
+  bytes: Uint8Array<ArrayBuffer>,
+  textAt: (index: number) => string | null,
+): Uint8Array<ArrayBuffer> {
+  const splices = jsonElements(bytes).flatMap(({ start, end }, index): Splice[] => {
+    const text = textAt(index)
+    return text === null ? [] : [{ start, end, written: encoder.encode(text) }]
+  })
+  return applySplices(bytes, splices)
+}
+
 function inPlace(edits: readonly Edit[], members: readonly JsonMember[]): Splice[] {
   const splices: Splice[] = []
   for (const { name, keyStart, keyEnd, valueStart, valueEnd } of members) {

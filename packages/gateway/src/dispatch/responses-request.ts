@@ -13,7 +13,7 @@ import {
   readModelRequest,
   refusal as refused,
 } from './model-request.ts'
-import { type Edit, patchJson } from './patch.ts'
+import { type Edit, patchJson, replaceElements } from './patch.ts'
 
 /** A client's request to OpenAI's Responses. */
 export interface ResponsesCall extends ModelCall {
@@ -37,12 +37,21 @@ export function readResponsesRequest(bytes: Uint8Array<ArrayBuffer>): ResponsesC
   return { ...call, body, previousId: typeof previous === 'string' && previous !== '' ? previous : null }
 }
 
-/** The request with items in the place of references, as `ItemMemory.recall` gives its body. */
+/**
+ * The request with items in the place of references, as `ItemMemory.recall` gives its body. What the client wrote beside them
+ * stays as it was written.
+ */
 export function withItems(call: ResponsesCall, body: JsonObject): ResponsesCall {
   if (body === call.body) return call
-  const value = JSON.stringify(body['input'])
+  const [before, after] = [itemsIn(call.body), itemsIn(body)]
+  const input = replaceElements(valueOf(call.bytes, 'input'), (index) =>
+    after[index] === before[index] ? null : JSON.stringify(after[index]),
+  )
+  const value = new TextDecoder().decode(input)
   return { ...call, body, bytes: patchJson(call.bytes, [{ kind: 'replace', name: 'input', value }]) }
 }
+
+const itemsIn = ({ input }: JsonObject): readonly unknown[] => (Array.isArray(input) ? input : [])
 
 /**
  * For a provider that speaks the dialect: the client's bytes, with the provider's own name of the model, and without what
