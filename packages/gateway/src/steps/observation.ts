@@ -160,8 +160,7 @@ export class Observation {
     headers.set('request-id', id)
     if (provider !== null) headers.set('x-gateway-provider', provider)
     if (model !== null) headers.set('x-gateway-model', headerText(model))
-    if (this.#changes.length > 0)
-      headers.set('x-gateway-changes', headerText(this.#changes.join('; ')).slice(0, CHANGES_LIMIT))
+    if (this.#changes.length > 0) headers.set('x-gateway-changes', shortened(headerText(this.#changes.join('; '))))
     if (this.#tries.length > 0) headers.set('x-gateway-attempts', this.#tries.map(tryText).join(', '))
     // The gateway has used its own tries: a client that tried again as often would multiply them.
     if (this.#tries.length > 1 && isError) headers.set('x-should-retry', 'false')
@@ -234,6 +233,13 @@ const tenths = (ms: number): number => Math.round(ms * 10) / 10
 
 /** Servers in front commonly take 4 to 8 KiB of headers in all, and clients can name thousands of things. */
 const CHANGES_LIMIT = 2048
+
+/** Whole changes only: half of one would tell of another name. */
+function shortened(changes: string): string {
+  if (changes.length <= CHANGES_LIMIT) return changes
+  const end = changes.lastIndexOf('; ', CHANGES_LIMIT - '; ...'.length)
+  return end === -1 ? '...' : `${changes.slice(0, end)}; ...`
+}
 
 /** Model names are the client's words: what a header cannot hold is percent-encoded. */
 const headerText = (text: string): string =>
