@@ -137,7 +137,13 @@ describe('to Anthropic', () => {
       [
         'ids that Anthropic does not take',
         [say(called('functions.f:0')), result('functions.f:0')],
-        [say(called('functions_f_0')), result('functions_f_0')],
+        [say(called('functions_46_f_58_0')), result('functions_46_f_58_0')],
+        'replaced=messages.tool_use.id',
+      ],
+      [
+        'ids that Anthropic does not take, and they stay apart',
+        [say(called('call:1'), called('call.1')), result('call:1'), result('call.1')],
+        [say(called('call_58_1'), called('call_46_1')), result('call_58_1'), result('call_46_1')],
         'replaced=messages.tool_use.id',
       ],
       [

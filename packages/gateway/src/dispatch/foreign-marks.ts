@@ -93,12 +93,14 @@ function isUnsigned(block: Bytes): boolean {
 /** Anthropic takes letters, digits, `_` and `-`. Every call has its result, and other ids stand in what tools are given. */
 const ODD_ID = /"tool_use_id"\s*:\s*"[^"]*[^\w"-]/
 const ODD = /[^\w-]/g
+/** With its code, `call:1` and `call.1` stay two ids. */
+const codeOf = (character: string): string => `_${character.charCodeAt(0)}_`
 
 /** The same id becomes the same in a call and in its result, and again whenever the conversation goes on. */
 const idEdits = (block: Bytes): readonly Edit[] =>
   jsonMembers(block).flatMap(({ name, valueStart, valueEnd }): Edit[] => {
     if (name !== 'id' && name !== 'tool_use_id') return []
     const id: unknown = JSON.parse(decoder.decode(block.subarray(valueStart, valueEnd)))
-    const usable = textOf(id).replaceAll(ODD, '_')
+    const usable = textOf(id).replaceAll(ODD, codeOf)
     return typeof id !== 'string' || usable === id ? [] : [{ kind: 'replace', name, value: JSON.stringify(usable) }]
   })
