@@ -37,6 +37,10 @@ describe('a form that readers may read differently is refused where there are ru
     ['a name in its extended form', part("name*=UTF-8''mod%65l", 'bad')],
     ['a name in two pieces', part('name*0="mo"; name*1="del"', 'bad')],
     ['a quote that is escaped or not', part(String.raw`filename="\"; name="model"; x="`, 'bad')],
+    ['quotes in a file name in front', part(String.raw`filename="a \"b\".mp3"; name="model"`, 'bad')],
+    ['a name behind an escaped quote', part(String.raw`name="x"; filename="\"; name*=utf-8''model; x=\""`, 'bad')],
+    ['a quote that is escaped in a name', part(String.raw`name="x\"; filename="y"`, 'bad')],
+    ['two file names', part(String.raw`name="x"; filename="y"; filename="\""`, 'bad')],
     ['a name that some take for a list', part('name="model[]"', 'bad')],
     ['a name with a blank', part('name=" model"', 'bad')],
     ['a name that is percent-encoded', part('name="mod%65l"', 'bad')],
@@ -56,6 +60,13 @@ describe('a form that readers may read differently is refused where there are ru
       'two boundaries, turned round',
       part('name="model"', 'bad').replace('--b', '--c'),
       `${FORM.replace('=b', '=c')}; boundary=b`,
+    ],
+    ['a value in UTF-7 by the form', part('name="x"', 'x'), 'multipart/form-data; charset=utf-7; boundary=b'],
+    ['two charsets', part('name="x"', 'x'), `${FORM}; charset=utf-8; charset=us-ascii`],
+    [
+      'a boundary that may go on',
+      part('name="x"', 'bad').replace('--b', '--b; charset=utf-8'),
+      `${FORM}; charset=utf-8`,
     ],
     ['an odd boundary', '', 'multipart/form-data; boundary=b"'],
     ['another kind of parts', '', 'multipart/mixed; boundary=b'],
@@ -85,6 +96,8 @@ describe('a form as clients write it passes', () => {
       `${part('name="model"\r\ncontent-type: text/plain; charset=UTF-8\r\ncontent-transfer-encoding: 8bit\r\ncontent-length: 2', 'ok')}${end}`,
       'multipart/form-data; charset=UTF-8; boundary="b"',
     ],
+    ['with quotes in a file name', file(String.raw`name="file"; filename="a \"b\".mp3"`) + good + end],
+    ['with a charset behind the boundary', good + end, `${FORM}; charset=utf-8`],
     ['without a line end at its end', `${good}--b--`],
   ]
   test.each(forms)('%s', async (_, form, type = FORM) => {

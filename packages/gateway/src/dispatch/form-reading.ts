@@ -14,11 +14,14 @@ export function requireOneReading(contentType: string, form: Uint8Array): void {
   )
 }
 
+/** In front of the boundary or behind it, and of those in which a model's name is written as in ASCII. */
+const CHARSET = /;\s*charset="?(?:utf-8|us-ascii|iso-8859-1)"?(?=\s*(?:;|$))/i
+
 const CONTENT_TYPE =
-  /^multipart\/form-data(?:;\s*charset=[\w-]+)?;\s*boundary=(?:"([\w'()+,./:=? -]{0,69}[\w'()+,./:=?-])"|([\w'()+,./:?-]{1,70}))\s*$/i
+  /^multipart\/form-data;\s*boundary=(?:"([\w'()+,./:=? -]{0,69}[\w'()+,./:=?-])"|([\w'()+,./:?-]{1,70}))\s*$/i
 
 function hasOneReading(contentType: string, form: Uint8Array): boolean {
-  const [, quoted, plain] = CONTENT_TYPE.exec(contentType) ?? []
+  const [, quoted, plain] = CONTENT_TYPE.exec(contentType.replace(CHARSET, '')) ?? []
   const boundary = quoted ?? plain
   if (boundary === undefined) return false
   // A character for each byte: what is looked at is ASCII.
@@ -49,7 +52,12 @@ const isPlainLine = (line: string): boolean =>
   !/^content-transfer-encoding:(?!\s*(?:7bit|8bit|binary)$)/i.test(line) &&
   !/charset(?!="?(?:utf-8|us-ascii|iso-8859-1)"?$)/i.test(line)
 
-const DISPOSITION = /^content-disposition: ?form-data((?:; ?[a-z]+\*?=(?:"[^"\\]*"|[^\s";\\]+))+)$/i
+/**
+ * Quotes may be escaped in a file name that comes last: who ends it at the first of them finds nothing behind it that could
+ * be a parameter.
+ */
+const DISPOSITION =
+  /^content-disposition: ?form-data((?:; ?[a-z]+\*?=(?:"[^"\\]*"|[^\s";\\]+))+(?:; ?filename="(?:[^"\\;=]|\\["\\])*")?)$/i
 
 /** The name of a part, in small letters; `null`: none, or more than one way to read it. */
 function nameIn(line: string): string | null {
