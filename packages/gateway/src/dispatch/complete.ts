@@ -171,7 +171,9 @@ async function whole(options: RelayOptions, exchange: Exchange, answered: Answer
   const { conversation, answer, tap, target } = answered
   const { id: provider } = target.provider
   const { translate, usageOf, stream, remake = asItCame } = conversation
+  const since = options.clock.elapsed()
   const bytes = await readWhole(answer, options)
+  exchange.tell({ type: 'read', durationMs: options.clock.elapsed() - since })
   const body = parseAnswer(bytes, translate === null ? JSON.parse : parseExactly)
   const failure = translate?.failureIn?.(body) ?? refusalIn(body)
   if (failure !== null) throw tellableError(target, providerErrorOf(provider, failure))

@@ -39,6 +39,8 @@ export type ExchangeEvent =
   | { readonly type: 'retry'; readonly error: unknown }
   /** A pause before a target was asked again has passed. */
   | { readonly type: 'waited'; readonly durationMs: number }
+  /** The rest of a whole answer was waited for, after its head. */
+  | { readonly type: 'read'; readonly durationMs: number }
   /** How the request was changed for that target, as `x-gateway-changes` writes it. */
   | { readonly type: 'changes'; readonly changes: readonly string[] }
   /** One try at a target ended: the status line arrived, or a fault came first. */

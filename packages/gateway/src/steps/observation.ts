@@ -1,11 +1,10 @@
 import { anonymous } from '../kernel/caller.ts'
 import type { Clock } from '../kernel/clock.ts'
-import { GatewayError } from '../kernel/errors.ts'
 import type { ExchangeEvent, ExchangeSummary, Outcome, TokenUsage, Try } from '../kernel/events.ts'
 import type { Exchange } from '../kernel/exchange.ts'
 import { answerId } from '../kernel/request-id.ts'
 import { costUsd, type PriceOf } from '../kernel/prices.ts'
-import { ProviderError } from '../kernel/provider-error.ts'
+import { codeOf } from './error-code.ts'
 
 type Writable<T> = { -readonly [Name in keyof T]: T[Name] }
 
@@ -92,6 +91,9 @@ export class Observation {
         break
       case 'waited':
         this.#waitedMs += event.durationMs
+        break
+      case 'read':
+        told.upstreamMs = (told.upstreamMs ?? 0) + event.durationMs
         break
       case 'changes':
         this.#changes = [...this.#changes, ...event.changes]
@@ -210,16 +212,6 @@ export class Observation {
     }
   }
 }
-
-/** What an error is called in logs, metrics and traces. */
-export function codeOf(error: unknown): string | null {
-  if (error === null) return null
-  if (error instanceof ProviderError) return plainCode(String(error.fault.code ?? error.fault.type))
-  return error instanceof GatewayError ? error.code : 'internal_error'
-}
-
-/** Some providers write a sentence for a code: it may repeat the prompt, which is nobody's to log or count. */
-export const plainCode = (code: string): string => (/^[\w.:-]{1,64}$/.test(code) ? code : 'other')
 
 type AttemptEvent = Extract<ExchangeEvent, { type: 'attempt' }>
 

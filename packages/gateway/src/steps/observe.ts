@@ -2,7 +2,8 @@ import type { Clock } from '../kernel/clock.ts'
 import type { Emit, Outcome } from '../kernel/events.ts'
 import type { Exchange, Watch } from '../kernel/exchange.ts'
 import type { PriceOf } from '../kernel/prices.ts'
-import { codeOf, Observation, plainCode } from './observation.ts'
+import { codeOf, plainCode } from './error-code.ts'
+import { Observation } from './observation.ts'
 
 export interface ObserveParts {
   readonly clock: Clock

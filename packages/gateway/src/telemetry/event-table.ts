@@ -34,7 +34,7 @@ export const requestLine: Readonly<Record<keyof RequestLine, string>> = {
   model: "The provider's name of the model.",
   ms: 'From the first byte of the request to the last of the answer.',
   waited_ms: 'Pauses between tries, where there were any.',
-  upstream_ms: 'Waiting for providers, until their status lines.',
+  upstream_ms: 'Waiting for providers: until their status lines, and for the rest of answers that are no streams.',
   first_token_ms: 'From the request to the first content of a stream.',
   attempts: 'Tries at providers, where there was more than one.',
   tries: 'What became of each of them, in turn: `groq/llama 503, openai/gpt-4o 200`.',

@@ -18,6 +18,7 @@ test.each([
   ['whatever they say', 429, 'provider_4xx'],
   ['constructor', 429, 'provider_4xx'],
   [null, 503, 'provider_5xx'],
+  [null, 499, 'client_closed_request'],
   ['whatever they say', 200, 'provider_error'],
 ] as const)('the error %p of status %p is labelled %p', (code, status, label) => {
   expect(labels.error(code, status)).toBe(label)

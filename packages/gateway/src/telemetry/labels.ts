@@ -55,6 +55,7 @@ export function createLabels({ knowsModel }: LabelOptions): Labels {
     status: (status) => (STATUSES.has(status) ? String(status) : `${Math.trunc(status / 100)}xx`),
     error(code, status) {
       if (code !== null && Object.hasOwn(errors, code)) return code
+      if (code === null && status === CLIENT_LEFT) return 'client_closed_request'
       if (status >= 400) return `provider_${Math.trunc(status / 100)}xx`
       return code === null ? null : 'provider_error'
     },
@@ -66,6 +67,8 @@ export function createLabels({ knowsModel }: LabelOptions): Labels {
     },
   }
 }
+
+const CLIENT_LEFT = errors.client_closed_request.status
 
 const STATUSES = new Set([
   200, 201, 202, 204, 206, 301, 302, 304, 307, 308, 400, 401, 402, 403, 404, 405, 406, 408, 409, 410, 412, 413, 415,

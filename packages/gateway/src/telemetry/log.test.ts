@@ -164,6 +164,14 @@ test('no word of a client or a provider steers the terminal of who reads the log
   expect(lines.match(/[\p{Cc}\p{Cf}\p{Zl}]/gu)).toEqual(['\n', '\n'])
 })
 
+test('what a parser quotes of a body is not told', () => {
+  const cause = new SyntaxError('JSON Parse error: Unexpected identifier "a_word_of_the_prompt"')
+  const error = new GatewayError('invalid_json', 'Failed to decode request: the body is not valid JSON.', { cause })
+  expect(JSON.parse(written([finished({ error })])).reason).toBe(
+    'Failed to decode request: the body is not valid JSON. <- SyntaxError',
+  )
+})
+
 test('a target that rests says why', () => {
   const breaker = { type: 'breaker', provider: 'groq', model: 'x', state: 'open' } as const
   const reasonFor = (error: unknown): unknown => JSON.parse(written([{ ...breaker, error }])).reason

@@ -224,8 +224,9 @@ function reasonOf(error: unknown): string {
   return (text === '' && error instanceof Error ? error.name : name + text.slice(0, 500)) + cause
 }
 
-/** The runtime's own words are for its users, not for ours: its code says enough. */
+/** The runtime's own words are for its users, not for ours: its code says enough. Its parsers quote what they read. */
 function causeOf(cause: unknown): string {
+  if (cause instanceof SyntaxError) return cause.name
   const code = typeof cause === 'object' && cause !== null && 'code' in cause ? cause.code : null
   return typeof code === 'string' ? code : reasonOf(cause)
 }

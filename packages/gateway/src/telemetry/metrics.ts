@@ -1,5 +1,5 @@
 import type { Attributes } from '@opentelemetry/api'
-import type { ExchangeSummary, GatewayEvent, TokenUsage } from '../kernel/events.ts'
+import type { ExchangeSummary, GatewayEvent, TokenUsage, Try } from '../kernel/events.ts'
 import { type CallSeries, createExchangeSeries } from './exchange-series.ts'
 import type { Instruments } from './instruments.ts'
 import type { Labels } from './labels.ts'
@@ -141,9 +141,10 @@ function aliasMetrics({ histogram }: Instruments, labels: Labels) {
 }
 
 /** Refused is what the provider blames on the request, the key or the account; the rest is its own fault. */
-function outcomeOf(status: number | null): string {
+function outcomeOf({ status, code }: Try): string {
   if (status === null || status >= 500) return 'failed'
-  return status < 400 ? 'answered' : 'refused'
+  if (status >= 400) return 'refused'
+  return code === null ? 'answered' : 'failed'
 }
 
 function tryMetrics({ counter }: Instruments) {
@@ -159,8 +160,9 @@ function tryMetrics({ counter }: Instruments) {
   const retries = counter(metrics.retries)
   const fallbacks = counter(metrics.fallbacks)
   return ({ tries }: ExchangeSummary): void => {
-    for (const [index, { provider, model, status }] of tries.entries()) {
-      attemptsOf(provider, outcomeOf(status)).value += 1
+    for (const [index, each] of tries.entries()) {
+      const { provider, model } = each
+      attemptsOf(provider, outcomeOf(each)).value += 1
       const before = tries[index - 1]
       if (before === undefined) continue
       if (before.provider === provider && before.model === model)

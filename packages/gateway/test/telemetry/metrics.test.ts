@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { rsaSigner } from '../../src/auth/test/forger.ts'
 import { DISCOVERY, startScriptedProvider as startIssuer } from '../../src/auth/test/scripted-provider.ts'
 import { metrics } from '../../src/telemetry/metric-table.ts'
+import { pause, says, sized, startFaultProvider } from '../support/fault-provider.ts'
 import { startGateway, type TestGateway } from '../support/gateway.ts'
 import { json, raw, type ScriptedProvider, startScriptedProvider, stream } from '../support/scripted-provider.ts'
 import { until } from '../support/wire.ts'
@@ -205,6 +206,26 @@ describe('what goes wrong is counted', () => {
     )
     expect(waitedMs).toBeGreaterThan(1)
     expect(gatewayMs + waitedMs).toBeLessThanOrEqual(durationMs)
+  })
+
+  test("waiting for the rest of a whole answer is the provider's time", async () => {
+    const answer = sized(JSON.stringify({ choices: [], usage: { prompt_tokens: 1 } }), [
+      'content-type: application/json',
+    ])
+    await using slow = await startFaultProvider()
+    slow.play(async (peer) => {
+      await says(answer.slice(0, -20))(peer)
+      await pause(300)
+      await peer.write(answer.slice(-20))
+    })
+    await using dragged = await startGateway({ providers: { openai: slow.origin } })
+    const body = JSON.stringify({ model: 'openai/some', messages: [{ role: 'user', content: 'Hello' }] })
+    const headers = { 'x-request-id': 'dragged' }
+    const response = await fetch(`${dragged.url}/v1/chat/completions`, { method: 'POST', body, headers })
+    expect(response.status).toBe(200)
+    const { upstreamMs, gatewayMs, durationMs } = await dragged.finished('dragged')
+    expect(upstreamMs).toBeGreaterThan(250)
+    expect(gatewayMs + (upstreamMs ?? 0)).toBeLessThanOrEqual(durationMs)
   })
 
   test('a client that left, a stream that broke', async () => {
