@@ -33,7 +33,6 @@ describe('a name that sets nothing', () => {
     ['a token for a key', 'GROQ_TOKEN', 'GROQ_API_KEY'],
     ['a file of it', 'OPENAI_API_KEY_FILE', 'OPENAI_API_KEY'],
     ['a unit behind it', 'SERVER_READ_TIMEOUT_MS', 'SERVER_READ_TIMEOUT'],
-    ['the address as clients call it', 'OPENAI_BASE_URL', 'OPENAI_API_URL'],
     ['a word in the middle', 'CORS_ORIGIN', 'CORS_ALLOWED_ORIGINS'],
     ['letters that were swapped', 'LOG_LEVLE', 'LOG_LEVEL'],
     ['no underscore', 'OPENAI_APIKEY', 'OPENAI_API_KEY'],
@@ -61,6 +60,7 @@ describe('a name that sets nothing', () => {
     ['a runtime that does not read it', 'NODE_OPTIONS', ''],
     ['the switch of another runtime', 'NODE_ENV', ' Did you mean ENVIRONMENT?'],
     ['where Ollama listens', 'OLLAMA_HOST', ' Did you mean OLLAMA_API_URL?'],
+    ['the address as clients call it', 'OPENAI_BASE_URL', ' Did you mean OPENAI_API_URL?'],
     ['a name without the first word of ours', 'CLIENT_ID', ' Did you mean OIDC_CLIENT_ID?'],
   ])('is told in .env only: %s', (_, name, question) => {
     expect(questionsFor(name)).toEqual([[], [`${name} in .env is not a setting and has no effect.${question}`]])
@@ -80,7 +80,7 @@ describe('nothing is said of', () => {
     ['settings', { SERVER_PORT: '1', AUTH_ENABLED: 'true', http_proxy: 'http://proxy', GROQ_API_KEY: 'k' }],
     [
       'clients in the same shell',
-      { OPENAI_BASE_URL: 'http://localhost:8080/v1', ANTHROPIC_BASE_URL: 'http://gateway' },
+      { OPENAI_BASE_URL: 'https://gateway.example.com/v1', ANTHROPIC_BASE_URL: 'http://gateway', OPENAI_API_BASE: 'u' },
     ],
     [
       'what clients of OpenAI read',
@@ -167,13 +167,25 @@ describe('nothing is said of', () => {
       'other applications',
       { SERVER_NAME: 'a', SERVICE_NAME: 'a', MODEL_PATH: '/m', JWT_SECRET: 's', API_URL: 'u', DB_HOST: 'h' },
     ],
+    [
+      'what shares words with ours',
+      {
+        GOOGLE_CLIENT_SECRET: 's',
+        AUTH_SECRET: 's',
+        OIDC_TOKEN: 't',
+        TELEMETRY_DISABLED: '1',
+        CLIENT_HOST: 'h',
+        MODEL_ID: 'm',
+        LOG_LEVEL_ROOT: 'INFO',
+      },
+    ],
+    [
+      'what resembles settings that are given',
+      { OPENAI_API_KEY: 'k', OPENAI_API_URL: 'https://a', OPENAI_ADMIN_KEY: 'k', OPENAI_TOKEN: 't', OPENAI_URL: 'u' },
+    ],
   ])('%s', (_, values) => expect(inEnvironment(values)).toEqual([]))
 
   test('what Docker and OpenTelemetry read of the same file', () => {
     expect(inFile('COMPOSE_PROJECT_NAME=a\nDOCKER_HOST=b\nOTEL_EXPORTER_OTLP_HEADERS=c')).toEqual([])
   })
-})
-
-test('an address on the internet is hardly a gateway of one’s own, so it is pointed at', () => {
-  expect(inEnvironment({ OPENAI_BASE_URL: 'https://eu.api.openai.com/v1' })).toHaveLength(1)
 })

@@ -1,4 +1,3 @@
-import { isPrivateAddress } from './checks.ts'
 import { nearest } from './nearest.ts'
 import { alternatives } from './readers.ts'
 import { namesOf } from './setting.ts'
@@ -31,6 +30,7 @@ const FOREIGN_NAMES: ReadonlyMap<string, string> = new Map([
   ['NODE_ENV', 'ENVIRONMENT'],
   ['HOST', 'SERVER_HOST'],
   ['OLLAMA_HOST', 'OLLAMA_API_URL'],
+  ['MODEL_ID', 'MODEL_ID_FORMAT'],
 ])
 
 /** Docker reads the same file, and OpenTelemetry's exporters get theirs from it. */
@@ -79,27 +79,40 @@ interface Known {
 /** More than these would be no hint. */
 const MOST_HINTS = 4
 
-/** Settings with the same words in whatever order, or with some more: those with the fewest. Each has a name or two. */
+/**
+ * Settings with the same words in whatever order, or with some more: those with the fewest. Each has a name or two.
+ * Elsewhere names such as AUTH_SECRET may be anybody's: there one word more is too many, unless the order is the same.
+ */
 function withSameWords(name: string, settings: readonly (readonly Known[])[], isOurs: boolean): readonly string[] {
-  const words = [...new Set(wordsOf(name))]
-  if (words.length < 2) return []
-  // Elsewhere, a name without the first word of ours, such as CLIENT_ID, may be anybody's.
-  const fits = (one: Known): boolean =>
-    (isOurs || words.includes(one.words[0] ?? '')) && words.every((word) => one.words.includes(word))
+  const words = wordsOf(name)
+  if (new Set(words).size < 2) return []
+  const isNear = (one: Known): boolean =>
+    one.words.length <= words.length ||
+    (one.words.length === words.length + 1 && one.words[0] === words[0] && isInOrder(words, one.words))
+  const fits = (one: Known): boolean => words.every((word) => one.words.includes(word)) && (isOurs || isNear(one))
   const fitting = settings.flatMap((names) => names.find(fits) ?? [])
   const fewest = Math.min(...fitting.map((one) => one.words.length))
   const best = fitting.filter((one) => one.words.length === fewest).map((one) => one.name)
   return best.length > MOST_HINTS ? [] : best
 }
 
-/** A known name and one word more, such as `_FILE`. Proxies have more variables than those read here. */
-function withOneWordMore(name: string, known: ReadonlySet<string>): string | null {
+/** Whether the words stand in that order among the others. */
+function isInOrder(words: readonly string[], others: readonly string[]): boolean {
+  return others.filter((word) => words.includes(word)).join() === words.join()
+}
+
+/** Words that are put behind a name to say how its value is given. Elsewhere, others make another name of it. */
+const HOW_GIVEN = /_(FILE|MS|SECONDS)$/i
+
+/** A known name and one word more. Proxies have more variables than those read here. */
+function withOneWordMore(name: string, known: ReadonlySet<string>, isOurs: boolean): string | null {
+  if (!isOurs && !HOW_GIVEN.test(name)) return null
   const shorter = name.slice(0, Math.max(0, name.lastIndexOf('_')))
   return known.has(shorter) && shorter.includes('_') && !/PROXY$/i.test(shorter) ? shorter : null
 }
 
-/** OpenTelemetry's names differ from each other by a word: only slips of the fingers are told. */
-const OTEL_REACH = 2
+/** Where names of other programs are, and OpenTelemetry's, which differ by a word, only slips of the fingers are told. */
+const SLIP = 2
 
 type Guess = (name: string, isOurs: boolean) => readonly string[]
 
@@ -112,31 +125,31 @@ function createGuess(rows: readonly Setting[]): Guess {
   const firstWords = new Set([...known].map((name) => name.split('_', 1)[0]))
   const firstStems = new Set([...firstWords].map((word = '') => stem(word)))
   return (name, isOurs) => {
-    const usual =
-      USUAL_NAMES.get(name) ?? (isOurs ? FOREIGN_NAMES.get(name) : undefined) ?? byLetters.get(letters(name))
+    if (!isOurs && FOREIGN_NAMES.has(name)) return []
+    const usual = USUAL_NAMES.get(name) ?? FOREIGN_NAMES.get(name) ?? byLetters.get(letters(name))
     if (usual !== undefined) return [usual]
     // Most variables of a machine end here: the start shall not wait for what follows.
     if (!isOurs && !wordsOf(name).some((word) => firstStems.has(word))) return []
     const isOtel = name.startsWith('OTEL_')
     const alike = isOtel ? [] : withSameWords(name, (settings ??= indexed()), isOurs)
     if (alike.length > 0) return alike
-    const longer = withOneWordMore(name, known)
+    const longer = withOneWordMore(name, known, isOurs)
     if (longer !== null) return [longer]
     if (!isOurs && !firstWords.has(name.split('_', 1)[0])) return []
-    return [nearest(name, [...known], isOtel ? OTEL_REACH : undefined) ?? []].flat()
+    return [nearest(name, [...known], isOtel || !isOurs ? SLIP : undefined) ?? []].flat()
   }
 }
 
 /**
  * Whether a variable of the environment is likely meant for somebody else: Kubernetes tells of each service what its
- * name yields (`OPENAI_API_PORT=tcp://…`), and an address of one's own network is this gateway's, set for its clients.
+ * name yields (`OPENAI_API_PORT=tcp://…`), and the addresses that clients read may well be this gateway's.
  */
-const isForOthers = (text: string, meant: readonly string[]): boolean =>
-  /^(tcp|udp):/.test(text) || (meant.every((name) => name.endsWith('_API_URL')) && isPrivateAddress(text))
+const isForOthers = (name: string, text: string): boolean =>
+  /^(tcp|udp):/.test(text) || /_(BASE_URL|API_BASE)$/.test(name)
 
 /**
  * A sentence or two for each name that sets nothing: in our own file every one, elsewhere those that look like ours.
- * What others call it is no matter where ours is set.
+ * What others call it is no matter where ours is set, and neither is what only resembles it elsewhere.
  */
 export function unknownNames(sources: readonly Source[], rows: readonly Setting[]): readonly string[] {
   const known = new Set(rows.flatMap(namesOf))
@@ -150,8 +163,8 @@ export function unknownNames(sources: readonly Source[], rows: readonly Setting[
         return `${name} is not obeyed: certificates are always checked. CLIENT_TLS_CA_PATH adds authorities.`
       if (name === 'PORT') return given.has('SERVER_PORT') ? [] : 'PORT is not read here: SERVER_PORT sets the port.'
       const meant = guess(name, isOurs)
-      if (USUAL_NAMES.has(name) && meant.every((one) => given.has(one))) return []
-      const isSilent = meant.length === 0 ? !isOurs || SHARED_NAME.test(name) : !isOurs && isForOthers(text, meant)
+      if ((!isOurs || USUAL_NAMES.has(name)) && meant.every((one) => given.has(one))) return []
+      const isSilent = meant.length === 0 ? !isOurs || SHARED_NAME.test(name) : !isOurs && isForOthers(name, text)
       if (isSilent) return []
       const question = meant.length === 0 ? '' : ` Did you mean ${alternatives.format(meant)}?`
       return `${name}${isOurs ? ` in ${source}` : ''} is not a setting and has no effect.${question}`
