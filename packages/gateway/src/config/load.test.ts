@@ -284,7 +284,7 @@ describe('warnings', () => {
     const { warnings } = await load({ SERVER_HOST: '::1' }, 'GROQ_API_KEY=a\nGROK=1\nGROQ_API_KEY=b')
     expect(warnings).toEqual([
       '.env:3: GROQ_API_KEY stands in line 1 already: this line counts.',
-      'GROK in .env is not a setting and has no effect.',
+      'Names in .env that are no settings here: GROK.',
     ])
   })
 

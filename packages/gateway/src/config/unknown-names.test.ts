@@ -55,15 +55,20 @@ describe('a name that sets nothing', () => {
   })
 
   test.each([
-    ['a name that is common elsewhere', 'API_KEY', ''],
-    ['what is like nothing', 'RATE_LIMIT', ''],
-    ['a runtime that does not read it', 'NODE_OPTIONS', ''],
     ['the switch of another runtime', 'NODE_ENV', ' Did you mean ENVIRONMENT?'],
     ['where Ollama listens', 'OLLAMA_HOST', ' Did you mean OLLAMA_API_URL?'],
     ['the address as clients call it', 'OPENAI_BASE_URL', ' Did you mean OPENAI_API_URL?'],
     ['a name without the first word of ours', 'CLIENT_ID', ' Did you mean OIDC_CLIENT_ID?'],
   ])('is told in .env only: %s', (_, name, question) => {
     expect(questionsFor(name)).toEqual([[], [`${name} in .env is not a setting and has no effect.${question}`]])
+  })
+
+  test('is told in .env in one line with all that are like nothing', () => {
+    expect(inFile('API_KEY=x\nOPENAI_KEY=x\nPOSTGRES_PASSWORD=x\nNODE_OPTIONS=x')).toEqual([
+      'OPENAI_KEY in .env is not a setting and has no effect. Did you mean OPENAI_API_KEY?',
+      'Names in .env that are no settings here: API_KEY, POSTGRES_PASSWORD, NODE_OPTIONS.',
+    ])
+    expect(inEnvironment({ API_KEY: 'x', RATE_LIMIT: 'x', NODE_OPTIONS: 'x' })).toEqual([])
   })
 
   test('is left alone while it is empty, or another one where ours is set as well', () => {
@@ -185,7 +190,9 @@ describe('nothing is said of', () => {
     ],
   ])('%s', (_, values) => expect(inEnvironment(values)).toEqual([]))
 
-  test('what Docker and OpenTelemetry read of the same file', () => {
-    expect(inFile('COMPOSE_PROJECT_NAME=a\nDOCKER_HOST=b\nOTEL_EXPORTER_OTLP_HEADERS=c')).toEqual([])
+  test('what Docker, OpenTelemetry and our own clients read of the same file', () => {
+    expect(
+      inFile('COMPOSE_PROJECT_NAME=a\nDOCKER_HOST=b\nOTEL_EXPORTER_OTLP_HEADERS=c\nINFERENCE_GATEWAY_URL=d'),
+    ).toEqual([])
   })
 })

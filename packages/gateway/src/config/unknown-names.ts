@@ -33,8 +33,8 @@ const FOREIGN_NAMES: ReadonlyMap<string, string> = new Map([
   ['MODEL_ID', 'MODEL_ID_FORMAT'],
 ])
 
-/** Docker reads the same file, and OpenTelemetry's exporters get theirs from it. */
-const SHARED_NAME = /^(COMPOSE|DOCKER|OTEL)_/
+/** Docker and our own clients read the same file, and OpenTelemetry's exporters get theirs from it. */
+const SHARED_NAME = /^(COMPOSE|DOCKER|OTEL|INFERENCE_GATEWAY)_/
 
 /** Words that are taken for each other, after `stem`. */
 const SAME_WORD: Readonly<Record<string, string>> = {
@@ -148,15 +148,16 @@ const isForOthers = (name: string, text: string): boolean =>
   /^(tcp|udp):/.test(text) || /_(BASE_URL|API_BASE)$/.test(name)
 
 /**
- * A sentence or two for each name that sets nothing: in our own file every one, elsewhere those that look like ours.
+ * A sentence or two for each name that sets nothing but looks like ours, and one for all the others in our own file.
  * What others call it is no matter where ours is set, and neither is what only resembles it elsewhere.
  */
 export function unknownNames(sources: readonly Source[], rows: readonly Setting[]): readonly string[] {
   const known = new Set(rows.flatMap(namesOf))
   const given = new Set(sources.flatMap(({ values }) => Object.keys(values).filter((name) => values[name]?.trim())))
   const guess = createGuess(rows)
-  return sources.flatMap(({ name: source, values, isOurs = false }) =>
-    Object.entries(values).flatMap(([name, value = '']) => {
+  return sources.flatMap(({ name: source, values, isOurs = false }) => {
+    const others: string[] = []
+    const hints = Object.entries(values).flatMap(([name, value = '']) => {
       const text = value.trim()
       if (known.has(name) || text === '') return []
       if (name === 'NODE_TLS_REJECT_UNAUTHORIZED' && text === '0')
@@ -164,10 +165,16 @@ export function unknownNames(sources: readonly Source[], rows: readonly Setting[
       if (name === 'PORT') return given.has('SERVER_PORT') ? [] : 'PORT is not read here: SERVER_PORT sets the port.'
       const meant = guess(name, isOurs)
       if ((!isOurs || USUAL_NAMES.has(name)) && meant.every((one) => given.has(one))) return []
-      const isSilent = meant.length === 0 ? !isOurs || SHARED_NAME.test(name) : !isOurs && isForOthers(name, text)
-      if (isSilent) return []
-      const question = meant.length === 0 ? '' : ` Did you mean ${alternatives.format(meant)}?`
-      return `${name}${isOurs ? ` in ${source}` : ''} is not a setting and has no effect.${question}`
-    }),
-  )
+      if (meant.length === 0) {
+        if (isOurs && !SHARED_NAME.test(name)) others.push(name)
+        return []
+      }
+      if (!isOurs && isForOthers(name, text)) return []
+      const where = isOurs ? ` in ${source}` : ''
+      return `${name}${where} is not a setting and has no effect. Did you mean ${alternatives.format(meant)}?`
+    })
+    return others.length === 0
+      ? hints
+      : [...hints, `Names in ${source} that are no settings here: ${others.join(', ')}.`]
+  })
 }
