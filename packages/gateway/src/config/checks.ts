@@ -1,4 +1,5 @@
 import type { Secret } from '../kernel/secret.ts'
+import { nearest } from './nearest.ts'
 import { providerSettings } from './provider-settings.ts'
 import type { KnownProvider, ProviderValues } from './provider-settings.ts'
 import type { Setting } from './setting.ts'
@@ -102,6 +103,13 @@ function addressDoubts(provider: KnownProvider, { apiUrl, apiKey }: ProviderValu
   return isBare ? [`${env} has no path; usually it ends in ${usual}.`] : []
 }
 
+/** A slip of the fingers, or another word for it. Names such as `staging` are meant. */
+function isLikeDevelopment(environment: string): boolean {
+  const word = environment.toLowerCase()
+  const isNear = word === 'local' || 'development'.startsWith(word) || nearest(word, ['development']) !== null
+  return environment !== 'development' && isNear
+}
+
 /** What works but is likely not meant. `isGiven` tells whether anybody said anything for a setting. */
 export function doubts(
   settings: SettingValues,
@@ -111,7 +119,7 @@ export function doubts(
 ): readonly string[] {
   const { environment, enableAuth, oidc, routing, logContent, logLevel } = settings
   const warnings = [...openDoor(settings, given), ...telemetryDoubts(settings, isGiven)]
-  if (!['production', 'development'].includes(environment)) {
+  if (isLikeDevelopment(environment)) {
     warnings.push(`ENVIRONMENT=${environment} counts as production: only \`development\` changes anything.`)
   }
   if (logContent) {

@@ -236,13 +236,32 @@ describe('problems', () => {
 })
 
 describe('warnings', () => {
+  test.each(['production', 'staging', 'test', 'development'])('are none for the environment %s', async (name) => {
+    expect((await load({ ENVIRONMENT: name })).warnings).toEqual([])
+  })
+
   test.each([
     [
       'a misspelt setting',
       { SERVER_PROT: '1' },
       'SERVER_PROT is not a setting and has no effect. Did you mean SERVER_PORT?',
     ],
-    ['an environment nobody knows', { ENVIRONMENT: 'staging' }, 'ENVIRONMENT=staging counts as production'],
+    ['an environment that is almost development: dev', { ENVIRONMENT: 'dev' }, 'ENVIRONMENT=dev counts as production'],
+    [
+      'an environment that is almost development: develop',
+      { ENVIRONMENT: 'develop' },
+      'ENVIRONMENT=develop counts as production',
+    ],
+    [
+      'an environment that is almost development: Development',
+      { ENVIRONMENT: 'Development' },
+      'ENVIRONMENT=Development counts as production',
+    ],
+    [
+      'an environment that is almost development: local',
+      { ENVIRONMENT: 'local' },
+      'ENVIRONMENT=local counts as production',
+    ],
     ['a check that is left out elsewhere', { NODE_TLS_REJECT_UNAUTHORIZED: '0' }, 'certificates are always checked'],
     ['keys for everybody', { GROQ_API_KEY: 'k' }, 'Authentication is off and SERVER_HOST is 0.0.0.0'],
     [
