@@ -27,7 +27,10 @@ export const errors = {
     ...invalid,
     about: 'The request cannot be understood. The message says which part and what was expected.',
   },
-  invalid_json: { ...invalid, about: 'The body is not JSON in UTF-8; the message says where. Send one JSON object.' },
+  invalid_json: {
+    ...invalid,
+    about: 'The body is not JSON in UTF-8; the message says where, where it can be told. Send one JSON object.',
+  },
   missing_field: { ...invalid, about: 'A required field is missing or of the wrong kind; `param` names it.' },
   provider_not_found: { ...invalid, about: 'No provider has this id. The message lists the known ones.' },
   provider_not_configured: { ...invalid, about: 'The provider has no key. Set its `<ID>_API_KEY` and restart.' },
@@ -184,7 +187,7 @@ export const errors = {
   destination_unavailable: {
     ...upstream,
     status: 503,
-    about: 'All that could answer gave no answer repeatedly, and are given a pause.',
+    about: 'Every model that could be asked has failed repeatedly and is left alone for a while.',
   },
   overloaded: {
     status: 503,
