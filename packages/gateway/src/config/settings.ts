@@ -163,9 +163,7 @@ const routing = {
       env: 'ROUTING_ENABLED',
       read: bool,
       fallback: 'false',
-      about:
-        'Reads the file that ROUTING_CONFIG_PATH names; older deployments switch it off while the file stays. Models in ' +
-        'GATEWAY_CONFIG_PATH need no switch.',
+      about: 'Only for a file that ROUTING_CONFIG_PATH names; models in GATEWAY_CONFIG_PATH need no switch.',
     },
     configPath: {
       env: 'ROUTING_CONFIG_PATH',

@@ -26,8 +26,8 @@ export interface ResolvedModel {
 
 /**
  * Which provider answers, by the first rule that knows: `?provider=`, a `provider/` prefix, the live model lists, the
- * model's name. Names of the operator's own stand for several targets: the planner looks for them before. Lists that were never read are waited for only when no earlier rule decided, and as
- * `ModelDirectory.find` says.
+ * model's name. Names of the operator's own stand for several targets: the planner looks for them before.
+ * Lists that were never read are waited for only when no earlier rule decided, and as `ModelDirectory.find` says.
  *
  * `provider` is the value of `?provider=`; empty counts as absent. Throws GatewayError: invalid_request,
  * provider_not_found, provider_not_configured, ambiguous_model, unknown_model.

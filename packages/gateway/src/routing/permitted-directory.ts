@@ -5,8 +5,9 @@ import type { ModelPolicy } from './model-policy.ts'
 type Named = Pick<Model, 'id' | 'served_by'>
 
 /**
- * The model lists as names are looked up in them; `named` are further models that somebody is known to have. A model that is refused is suggested to nobody, and makes no name
- * ambiguous that the lists show once; where nothing else has its name it is found, so that the refusal can be told.
+ * The model lists as names are looked up in them; `named` are further models that somebody is known to have. A
+ * model that is refused is suggested to nobody, and makes no name ambiguous that the lists show once; where nothing
+ * else has its name it is found, so that the refusal can be told.
  */
 export function permittedDirectory(
   directory: ModelDirectory,
