@@ -60,6 +60,17 @@ test('where none is it fails, and says so', async () => {
   expect(said).toContain('127.0.0.1:1/')
 })
 
+test.each(['', '0.0.0.0', '::'])('what listens everywhere (%p) is asked on loopback', async (host) => {
+  expect((await check({ SERVER_HOST: host, SERVER_PORT: portOf(plain) })).code).toBe(0)
+})
+
+test.each([
+  ['127.0.0.2', '127.0.0.2:1/'],
+  ['::1', '[::1]:1/'],
+])('what listens on %s alone is asked there', async (host, address) => {
+  expect((await check({ SERVER_HOST: host, SERVER_PORT: '1' })).said).toContain(address)
+})
+
 test('an empty port is the usual one', async () => {
   // One may stand there: whoever is asked, it is not port 80.
   expect((await check({ SERVER_PORT: '', SERVER_TLS_CERT_PATH: '' })).said).not.toMatch(/127\.0\.0\.1(:80)?\//)
