@@ -35,7 +35,7 @@ const PRIVATE_HOST =
   /^([^.]+|.*\.(local|localhost|internal|lan|test|svc)|10\..*|127\..*|192\.168\..*|172\.(1[6-9]|2\d|3[01])\..*)$/
 
 /** Whether a URL leads to one's own network. */
-export const isPrivateAddress = (address: string): boolean => PRIVATE_HOST.test(URL.parse(address)?.hostname ?? '')
+const isPrivateAddress = (address: string): boolean => PRIVATE_HOST.test(URL.parse(address)?.hostname ?? '')
 
 const isPlainOnTheInternet = (address: string): boolean => /^http:/i.test(address) && !isPrivateAddress(address)
 
